@@ -1,0 +1,1 @@
+"""Numbered migrations; each brings the tables forward and can take them back."""

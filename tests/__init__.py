@@ -1,0 +1,1 @@
+"""The suite mirrors the rooms of `visitor/` and `kiosk/`."""

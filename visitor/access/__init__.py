@@ -1,0 +1,1 @@
+"""Access: scans, decisions, events, presence and alerts."""

@@ -1,0 +1,45 @@
+"""Opening and closing what one process holds."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from visitor.core import migrations
+from visitor.core.clock import Clock, SystemClock
+from visitor.core.db import open_engine
+from visitor.core.keyring import Keyring, load_master_key
+from visitor.core.settings import Settings
+from visitor.core.work import Runtime
+
+
+@dataclass(slots=True)
+class OpenRuntime(Runtime):
+    """A runtime with its keyring open."""
+
+    keyring_engine: Engine | None = None
+
+    def close(self) -> None:
+        """Wake waiting pages and close all connections."""
+        self.changes.close()
+        self.engine.dispose()
+        if self.keyring_engine is not None:
+            self.keyring_engine.dispose()
+
+
+def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables: bool = True) -> OpenRuntime:
+    """Open databases and keys, and refuse to run when something does not fit.
+
+    Raises:
+        SetupFault: one sentence that says what is wrong and what to do.
+    """
+    master_key = load_master_key(settings.keys)
+    engine = open_engine(settings.database.url, settings.database)
+    if check_tables:
+        migrations.require_current(engine)
+    keyring_engine = open_engine(settings.database.keyring_url, settings.database)
+    keyring = Keyring(keyring_engine, master_key)
+    runtime = OpenRuntime(settings, engine, clock or SystemClock(), keyring_engine=keyring_engine)
+    runtime.resources.put(Keyring, keyring)
+    settings.directories.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.directories.erasure_journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return runtime

@@ -1,0 +1,1 @@
+"""Cameras: stills beside access events, and links to clips."""

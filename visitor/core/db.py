@@ -1,0 +1,206 @@
+"""Tables and engines: the same models on SQLite and PostgreSQL."""
+
+import sqlite3
+import uuid
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy import event, orm
+from sqlalchemy.engine import Dialect, Engine, make_url
+from sqlalchemy.types import TypeDecorator
+
+from visitor.core.classes import DataClass
+from visitor.core.settings import DatabaseSettings
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Id(TypeDecorator[uuid.UUID]):
+    """A UUID: 16 bytes on SQLite, `uuid` on PostgreSQL."""
+
+    impl = sa.LargeBinary(16)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """Return the native type where there is one."""
+        return dialect.type_descriptor(sa.Uuid() if dialect.name == "postgresql" else sa.LargeBinary(16))
+
+    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> object:
+        """Store the value's 16 bytes on SQLite."""
+        return value if value is None or dialect.name == "postgresql" else value.bytes
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:  # noqa: ANN401  driver's type
+        """Return a UUID on both databases."""
+        return value if value is None or dialect.name == "postgresql" else uuid.UUID(bytes=value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant: microseconds since 1970 on SQLite, `timestamptz` on PostgreSQL."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """Return the native type where there is one."""
+        native = sa.DateTime(timezone=True) if dialect.name == "postgresql" else sa.BigInteger()
+        return dialect.type_descriptor(native)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
+        """Refuse instants without a time zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC) if dialect.name == "postgresql" else microseconds(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401  driver's type
+        """Return the instant in UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name == "postgresql" else from_microseconds(value)
+
+
+class Choice(TypeDecorator[StrEnum]):
+    """A member of a closed set, stored as its value."""
+
+    impl = sa.String(40)
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:  # noqa: ARG002  signature
+        """Store the value."""
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002  signature
+        """Return the member."""
+        return None if value is None else self.kind(value)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(at: datetime) -> int:
+    """Return the microseconds from 1970-01-01 UTC to `at`."""
+    span = at - _EPOCH
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def from_microseconds(value: int) -> datetime:
+    """Return the instant that many microseconds after 1970-01-01 UTC."""
+    seconds, rest = divmod(value, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+
+
+class Model(orm.DeclarativeBase):
+    """Base of every table.
+
+    Every column says by `info={"holds": DataClass...}` what kind of data it holds: use `holds()`.
+    """
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        uuid.UUID: Id(),
+        datetime: Instant(),
+        date: sa.Date(),
+        str: sa.Text(),
+        bytes: sa.LargeBinary(),
+        int: sa.BigInteger(),
+        dict[str, Any]: sa.JSON(none_as_null=True),
+        list[str]: sa.JSON(),
+    }
+
+
+def column(holds: DataClass = DataClass.NONE, /, *args: Any, **options: Any) -> orm.MappedColumn[Any]:
+    """Return a mapped column that declares what kind of data it holds."""
+    return orm.mapped_column(*args, info={"holds": holds}, **options)
+
+
+def choice(kind: type[StrEnum], holds: DataClass = DataClass.NONE, /, **options: Any) -> orm.MappedColumn[Any]:
+    """Return a mapped column for a member of the closed set `kind`."""
+    return orm.mapped_column(Choice(kind), info={"holds": holds}, **options)
+
+
+def open_engine(url: str, settings: DatabaseSettings) -> Engine:
+    """Return an engine for `url` with durable, erasing settings on each connection."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite_engine(url, settings)
+    return sa.create_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_size,
+        pool_timeout=settings.lock_timeout_seconds,
+        pool_pre_ping=True,
+        connect_args={
+            "options": f"-c lock_timeout={int(settings.lock_timeout_seconds * 1000)} -c timezone=UTC",
+            "connect_timeout": 10,
+        },
+    )
+
+
+def _sqlite_engine(url: str, settings: DatabaseSettings) -> Engine:
+    engine = sa.create_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_size,
+        pool_timeout=settings.lock_timeout_seconds,
+        connect_args={"check_same_thread": False, "timeout": settings.lock_timeout_seconds},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver must not begin transactions by itself: begin_sqlite does, at once as a writer where one is meant.
+        connection.isolation_level = None
+        for statement in SQLITE_PRAGMAS:
+            connection.execute(statement)
+
+    @event.listens_for(engine, "begin")
+    def begin_sqlite(connection: sa.Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", True) else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Generator[sa.Connection]:
+    """Open a connection that only reads, so that on SQLite it waits for no writer."""
+    with engine.connect().execution_options(writes=False) as connection:
+        yield connection
+
+
+def truncate_log(engine: Engine) -> bool:
+    """Move SQLite's write-ahead log into the file and empty it; nothing to do on PostgreSQL.
+
+    Returns:
+        False when a reader was in the way and pages of deleted rows may remain in the log.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        busy, _pages, _moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    return int(busy) == 0
+
+
+SQLITE_PRAGMAS: Sequence[str] = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # an acknowledged sign-in survives a power cut
+    "PRAGMA secure_delete=ON",  # freed bytes are overwritten; FAST leaves names behind
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",  # no temporary file outlives a crash with names in it
+    "PRAGMA cache_size=-32768",
+)
+"""Set on every connection and asserted by tests."""

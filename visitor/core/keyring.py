@@ -1,0 +1,209 @@
+"""The keyring: record keys in a database of their own, wrapped by the master key.
+
+Destroying a record's key erases the record everywhere, old backups of the main database included. Only `people` and
+the composition may import this module.
+"""
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Engine
+
+from visitor.core.db import Id, reading, truncate_log
+from visitor.core.errors import SetupFault
+from visitor.core.settings import KeySettings, read_secret
+
+KEY_BYTES = 32
+_CHECK = "keyring/check"
+
+metadata = sa.MetaData()
+record_key = sa.Table(
+    "record_key",
+    metadata,
+    sa.Column("key_id", Id(), primary_key=True),
+    sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
+)
+named_key = sa.Table(
+    "named_key",
+    metadata,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
+)
+
+
+def new_master_key() -> str:
+    """Return a fresh master key as text for its file: 256 random bits in base64."""
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def load_master_key(settings: KeySettings) -> bytes:
+    """Return the 32 bytes of the master key from its file, variable or systemd credential.
+
+    Raises:
+        SetupFault: it is missing or is not 32 bytes in base64.
+    """
+    text, source = _master_text(settings)
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise SetupFault(f"The master key in {source} is not 32 bytes in base64. Restore the right key file.")
+    return key
+
+
+def _master_text(settings: KeySettings) -> tuple[str, str]:
+    if settings.master_key_file is not None:
+        path = settings.master_key_file
+        if not path.exists():
+            raise SetupFault(
+                f"The master key file {path} is missing. Restore it from your key backup; "
+                "without it no visitor record can be read. Only `visitor init` makes a new one."
+            )
+        return read_secret(path, "the master key"), f"file {path}"
+    if settings.master_key_env is not None:
+        text = os.environ.get(settings.master_key_env, "")
+        if not text:
+            raise SetupFault(f"The environment variable {settings.master_key_env} with the master key is not set.")
+        return text.strip(), f"variable {settings.master_key_env}"
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        raise SetupFault("keys.master_key_credential is set, but the service was not started with LoadCredential=.")
+    path = Path(folder) / str(settings.master_key_credential)
+    return read_secret(path, "the master key"), f"credential {settings.master_key_credential}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """A record's own key and the id it is kept under."""
+
+    key_id: UUID
+    key: bytes
+
+
+class Keyring:
+    """Makes, opens and destroys keys. Each call is its own durable transaction.
+
+    A key is written before the record it seals and destroyed before that record is deleted: a crash leaves at worst an
+    orphan key or an unreadable record, and sweeping removes both.
+    """
+
+    def __init__(self, engine: Engine, master_key: bytes) -> None:
+        """Open the keyring.
+
+        Raises:
+            SetupFault: the master key is not the one that this keyring was made with.
+        """
+        self._engine = engine
+        self._master = AESGCM(master_key)
+        metadata.create_all(engine)
+        self._check()
+        self.index_key = self.named("people/index")
+        """Keys the blind search tokens."""
+
+    def _check(self) -> None:
+        with reading(self._engine) as connection:
+            wrapped = connection.scalar(sa.select(named_key.c.wrapped_key).where(named_key.c.name == _CHECK))
+        if wrapped is None:
+            self._keep(_CHECK, secrets.token_bytes(KEY_BYTES))
+            return
+        try:
+            self._unwrap(wrapped, _CHECK.encode())
+        except InvalidTag:
+            raise SetupFault(
+                "The master key does not fit this keyring: it is another installation's or an older key. "
+                "Restore the key that belongs to this keyring; nothing was changed."
+            ) from None
+
+    def make(self, count: int = 1) -> list[RecordKey]:
+        """Make and keep `count` record keys; durable when this returns."""
+        keys = [RecordKey(uuid4(), secrets.token_bytes(KEY_BYTES)) for _ in range(count)]
+        rows = [{"key_id": key.key_id, "wrapped_key": self._wrap(key.key, key.key_id.bytes)} for key in keys]
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(record_key), rows)
+        return keys
+
+    def open(self, key_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+        """Return the keys that still exist; a destroyed key is simply absent."""
+        wanted = list(dict.fromkeys(key_ids))
+        found: dict[UUID, bytes] = {}
+        with reading(self._engine) as connection:
+            for part in _chunks(wanted):
+                rows = connection.execute(sa.select(record_key).where(record_key.c.key_id.in_(part)))
+                found.update({row.key_id: self._unwrap(row.wrapped_key, row.key_id.bytes) for row in rows})
+        return found
+
+    def destroy(self, key_ids: Iterable[UUID]) -> int:
+        """Destroy keys for good; durable when this returns. Repeating it does nothing. Returns how many went."""
+        gone = 0
+        with self._engine.begin() as connection:
+            for part in _chunks(list(key_ids)):
+                gone += connection.execute(sa.delete(record_key).where(record_key.c.key_id.in_(part))).rowcount
+        return gone
+
+    def key_ids(self) -> set[UUID]:
+        """Return the ids of all record keys, for the sweep of orphans."""
+        with reading(self._engine) as connection:
+            return set(connection.scalars(sa.select(record_key.c.key_id)))
+
+    def named(self, name: str) -> bytes:
+        """Return the 32 secret bytes kept under `name` (`badge/1`, `ledger/access`), made when first asked for."""
+        with reading(self._engine) as connection:
+            wrapped = connection.scalar(sa.select(named_key.c.wrapped_key).where(named_key.c.name == name))
+        if wrapped is None:
+            self._keep(name, secrets.token_bytes(KEY_BYTES))
+            return self.named(name)
+        return self._unwrap(wrapped, name.encode())
+
+    def rewrap(self, new_master_key: bytes) -> int:
+        """Wrap every key anew under another master key, in one transaction; records stay as they are."""
+        fresh = AESGCM(new_master_key)
+        count = 0
+        with self._engine.begin() as connection:
+            for table, label in ((record_key, "key_id"), (named_key, "name")):
+                for row in connection.execute(sa.select(table)).all():
+                    identity = getattr(row, label)
+                    context = identity.bytes if isinstance(identity, UUID) else identity.encode()
+                    wrapped = _sealed(fresh, self._unwrap(row.wrapped_key, context), context)
+                    where = table.c[label] == identity
+                    connection.execute(sa.update(table).where(where).values(wrapped_key=wrapped))
+                    count += 1
+        self._master = fresh
+        return count
+
+    def scrub(self) -> None:
+        """Move the write-ahead log into the file and empty it, so that destroyed keys are on no page (SQLite)."""
+        truncate_log(self._engine)
+
+    def _keep(self, name: str, key: bytes) -> None:
+        with self._engine.begin() as connection:
+            # Two processes may start at once: the first one's key stands.
+            exists = connection.scalar(sa.select(named_key.c.name).where(named_key.c.name == name))
+            if exists is None:
+                row = {"name": name, "wrapped_key": self._wrap(key, name.encode())}
+                connection.execute(sa.insert(named_key).values(row))
+
+    def _wrap(self, key: bytes, context: bytes) -> bytes:
+        return _sealed(self._master, key, context)
+
+    def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:12], wrapped[12:], context)
+
+
+def _sealed(cipher: AESGCM, key: bytes, context: bytes) -> bytes:
+    nonce = secrets.token_bytes(12)
+    return nonce + cipher.encrypt(nonce, key, context)
+
+
+def _chunks(ids: Sequence[UUID], size: int = 500) -> Iterable[Sequence[UUID]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

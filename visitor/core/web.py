@@ -1,0 +1,88 @@
+"""What every view uses: who asks, what the view demands, and one transaction for the request."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
+
+from flask import current_app, g
+
+from visitor.core.actors import NOBODY, Actor
+from visitor.core.errors import NotAllowed
+from visitor.core.permissions import Permission
+from visitor.core.work import Runtime, Work
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+EXTENSION: Final = "visitor"
+DEMAND: Final = "__visitor_demand__"
+"""Attribute of a view that says what it demands; the composition refuses views without it."""
+
+
+def runtime() -> Runtime:
+    """Return the runtime of the application that answers this request."""
+    held = current_app.extensions[EXTENSION]
+    assert isinstance(held, Runtime)
+    return held
+
+
+def actor() -> Actor:
+    """Return who asks; admission put it there."""
+    who = g.get("actor", NOBODY)
+    assert isinstance(who, Actor)
+    return who
+
+
+def admit(who: Actor) -> None:
+    """Say who asks; called by the admission of staff, kiosks and devices."""
+    g.actor = who
+
+
+def transaction() -> AbstractContextManager[Work]:
+    """Open the request's transaction. Answer after it has ended: then it is durable."""
+    return runtime().transaction(actor())
+
+
+def reading() -> AbstractContextManager[Work]:
+    """Open a transaction that only reads and opens no sealed record."""
+    return runtime().reading(actor())
+
+
+def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Demand that the actor holds `permission` at some site; operations check the site itself."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not actor().may(permission):
+                raise NotAllowed
+            return view(*args, **kwargs)
+
+        setattr(checked, DEMAND, permission)
+        return checked
+
+    return decorate
+
+
+def open_to_all(reason: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let anybody call the view, for a reason that stands in the code."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        setattr(view, DEMAND, f"open: {reason}")
+        return view
+
+    return decorate
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """Let any signed-in member of staff call the view: it is about themselves."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if actor() is NOBODY:
+            raise NotAllowed
+        return view(*args, **kwargs)
+
+    setattr(checked, DEMAND, "signed in")
+    return checked

@@ -1,0 +1,161 @@
+"""One transaction, one instant, one actor: what every operation is handed."""
+
+import threading
+from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from visitor.core.actors import Actor
+from visitor.core.clock import Clock, SystemClock
+from visitor.core.errors import Unavailable
+from visitor.core.ids import new_id
+from visitor.core.live import Changes
+from visitor.core.permissions import Permission
+from visitor.core.settings import Settings
+
+T = TypeVar("T")
+
+
+class Resources:
+    """Things that rooms need and the composition hands out, each found by its own class.
+
+    A room reaches a resource only if it may import its class, so import contracts decide who holds what.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[type, object] = {}
+
+    def put(self, kind: type[T], resource: T) -> None:
+        """Keep `resource` under its class."""
+        self._held[kind] = resource
+
+    def get(self, kind: type[T]) -> T:
+        """Return the resource of that class.
+
+        Raises:
+            LookupError: the composition did not provide it.
+        """
+        held = self._held.get(kind)
+        if not isinstance(held, kind):
+            raise LookupError(f"no {kind.__name__} was provided")
+        return held
+
+
+class FairLock:
+    """A lock that is granted in the order of asking, so that no writer starves."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Event] = deque()
+
+    def acquire(self, timeout_seconds: float) -> bool:
+        """Wait for the lock; return False when the time is over."""
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return True
+            turn = threading.Event()
+            self._waiting.append(turn)
+        if turn.wait(timeout_seconds):
+            return True
+        with self._guard:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                return False
+        return True  # the turn came between the time-out and the guard
+
+    def release(self) -> None:
+        """Hand the lock to whoever has waited longest."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
+
+
+@dataclass(slots=True)
+class Work:
+    """One business transaction. Operations add to it and never commit."""
+
+    session: Session
+    now: datetime
+    """The one instant at which everything in this transaction happens."""
+    actor: Actor
+    runtime: "Runtime"
+    changed_sites: set[UUID] = field(default_factory=set)
+    """Sites whose open pages are told once this has committed; operations add to it."""
+
+    def resource(self, kind: type[T]) -> T:
+        """Return a resource that the composition provided (see `Resources`)."""
+        return self.runtime.resources.get(kind)
+
+    @property
+    def settings(self) -> Settings:
+        """The installation's settings."""
+        return self.runtime.settings
+
+    def require(self, permission: Permission, site_id: UUID | None = None) -> None:
+        """Refuse unless the actor may do this at the site (see `Actor.require`)."""
+        self.actor.require(permission, site_id)
+
+    def new_id(self) -> UUID:
+        """Return a fresh, time-ordered id."""
+        return new_id(self.now)
+
+
+@dataclass(slots=True)
+class Runtime:
+    """What one running process holds: settings, engines, clock, resources."""
+
+    settings: Settings
+    engine: Engine
+    clock: Clock = field(default_factory=SystemClock)
+    resources: Resources = field(default_factory=Resources)
+    writers: FairLock = field(default_factory=FairLock)
+    """On SQLite one writer at a time, in order; PostgreSQL does not need it."""
+    changes: Changes = field(default_factory=Changes)
+
+    @property
+    def embedded(self) -> bool:
+        """Tell whether the database is SQLite, so this process is the only one."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self, actor: Actor) -> Generator[Work]:
+        """Open a writing transaction; it commits at the end and rolls back on any error.
+
+        Raises:
+            Unavailable: on SQLite, other writers kept the database busy for longer than the lock time-out.
+        """
+        if self.embedded and not self.writers.acquire(self.settings.database.lock_timeout_seconds):
+            raise Unavailable
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                work = Work(session, self.clock.now(), actor, self)
+                yield work
+        finally:
+            if self.embedded:
+                self.writers.release()
+        if work.changed_sites:
+            self.changes.publish(work.changed_sites)
+
+    @contextmanager
+    def reading(self, actor: Actor) -> Generator[Work]:
+        """Open a transaction that only reads: it waits for no writer and cannot open sealed records."""
+        with self.engine.connect() as connection:
+            options = {"writes": False}
+            if not self.embedded:
+                options["postgresql_readonly"] = True
+            with (
+                Session(connection.execution_options(**options), expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield Work(session, self.clock.now(), actor, self)

@@ -1,0 +1,1 @@
+"""Reception devices: pairing and the API they call."""

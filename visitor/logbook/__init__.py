@@ -1,0 +1,1 @@
+"""Security's search in the access log."""

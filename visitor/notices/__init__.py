@@ -1,0 +1,1 @@
+"""Notices: versions of notices and documents, and who acknowledged them."""

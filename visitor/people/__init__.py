@@ -1,0 +1,1 @@
+"""The locked room: every word about a visitor, sealed record by record."""

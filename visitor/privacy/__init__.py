@@ -1,0 +1,1 @@
+"""Privacy: retention, holds, erasure, requests, disclosures and the processing register."""

@@ -1,0 +1,1 @@
+"""Places: legal entities, sites, country presets, zones, access points and cameras' places."""

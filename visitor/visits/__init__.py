@@ -1,0 +1,1 @@
+"""Visits: visit types, hosts, invitations, arrival and departure, screening, deliveries."""
