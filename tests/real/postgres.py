@@ -1,0 +1,110 @@
+"""A real PostgreSQL in a scratch folder: a Unix socket only, no network, ended with its postmaster."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.real.programs import START_SECONDS, absent, program
+
+LOCALE = ("-E", "UTF8", "--locale=C.UTF-8")
+DEBIAN = Path("/usr/lib/postgresql")
+OPTIONS = (
+    "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    " -c max_connections=60 -c shared_buffers=64MB -c timezone=UTC"
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresCluster:
+    """A running server; databases are made in it by name."""
+
+    socket_folder: Path
+
+    def create_database(self, name: str, *, template: str = "template0") -> str:
+        """Make a database and return its SQLAlchemy URL; copying a `template` needs it to be unused."""
+        if not _NAME.fullmatch(name):
+            raise ValueError("a database's name is lower case")
+        statement = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE {}")
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database and whatever is connected to it."""
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(statement.format(sql.Identifier(name)))
+
+    def url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of a database."""
+        return f"postgresql+psycopg://postgres@/{name}?host={self.socket_folder}"
+
+    def _conninfo(self, name: str) -> str:
+        return f"host={self.socket_folder} user=postgres dbname={name}"
+
+
+@contextlib.contextmanager
+def cluster(folder: Path | None = None) -> Iterator[PostgresCluster]:
+    """Start a server of its own, and end it; call it once per test process and make databases in it.
+
+    The server's files are in a short temporary folder, because a Unix socket's path has at most 107 bytes and the
+    unprivileged user must be able to reach it; `folder` receives the log.
+    """
+    binaries = _binaries()
+    home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(home, "postgres", "postgres")
+        cluster_folder = home / "cluster"
+        _run(
+            [str(binaries / "initdb"), "-D", str(cluster_folder), "-A", "trust", "-U", "postgres", *LOCALE], "--no-sync"
+        )
+        options = f"{OPTIONS} -c unix_socket_directories={home}"
+        control = [str(binaries / "pg_ctl"), "-s", "-w", "-D", str(cluster_folder)]
+        _run([*control, "-t", f"{START_SECONDS:.0f}", "-l", str(home / "server.log"), "-o", options], "start")
+        try:
+            yield PostgresCluster(home)
+        finally:
+            _run([*control, "-m", "immediate"], "stop")
+            if folder is not None:
+                shutil.copy(home / "server.log", folder / "postgres.log")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    """Return the folder of the newest installed server, or skip."""
+    versions = sorted(DEBIAN.glob("*/bin/pg_ctl"), key=lambda path: int(path.parts[-3]))
+    if versions:
+        return versions[-1].parent
+    found = shutil.which("pg_ctl")
+    return Path(found).parent if found else absent("PostgreSQL is missing: apt-get install postgresql")
+
+
+def _run(command: list[str], last: str) -> None:
+    """Run a server program as an unprivileged user: as root it would refuse."""
+    as_postgres = [program("runuser", "util-linux"), "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    # pg_ctl's child keeps inherited pipes open, so the output goes to a file.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(
+            [*as_postgres, *command, last],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", timeout=START_SECONDS * 2, check=False,
+        )  # fmt: skip
+        output.seek(0)
+        said = output.read().decode(errors="replace")
+    if done.returncode != 0:
+        pytest.fail(f"{command[0]} {last} failed as {getpass.getuser()}: {said}", pytrace=False)
