@@ -1,0 +1,1 @@
+"""Pictures as plain values: safe decoding, portraits, QR codes. No web, database or settings."""
