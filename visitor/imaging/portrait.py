@@ -35,8 +35,8 @@ LOWEST_CENTRE: Final = 0.75
 """Where the face's middle may be, over the height. People leave more room below a face than above."""
 
 DARK_HIGHLIGHT: Final = 60
-"""0-255, the brightest twentieth of the face. Highlights, not the mean, so that dark skin in good light
-is not called dark: with the astronaut's light cut to a quarter it is 56, to a half 112, in full light 223."""
+"""0-255, the brightest twentieth of the face. Highlights, not the mean, meant to keep dark skin in
+good light from being called dark (not yet tried on such photos): with the astronaut's light cut to a quarter it is 56, to a half 111, in full light 223."""
 
 BURNT_LEVEL: Final = 250
 BURNT_SHARE: Final = 0.5
@@ -49,8 +49,8 @@ BURNT_PICTURE: Final = 0.3
 
 SHARPNESS: Final = 15
 """Variance of the smoothed Laplacian on the face at 64 px with a contrast of 50. Independent of the
-camera's resolution and nearly of its noise: unchanged 79-88; Gaussian blur of 1 % of the face's width 61,
-2 % 31, 3 % 17, 4 % 11 (in a portrait the face is then smeared over 8 px of 200). One-directional
+camera's resolution and nearly of its noise: unchanged 79-88; Gaussian blur of 1 % of the face's width 58,
+2 % 30, 3 % 17, 4 % 10 (in a portrait the face is then smeared over 8 px of 200). One-directional
 motion blur shows far less."""
 
 SHARPNESS_SIDE_PX: Final = 64
