@@ -35,8 +35,9 @@ LOWEST_CENTRE: Final = 0.75
 """Where the face's middle may be, over the height. People leave more room below a face than above."""
 
 DARK_HIGHLIGHT: Final = 60
-"""0-255, the brightest twentieth of the face. Highlights, not the mean, meant to keep dark skin in
-good light from being called dark (not yet tried on such photos): with the astronaut's light cut to a quarter it is 56, to a half 111, in full light 223."""
+"""0-255, the brightest twentieth of the face. Highlights, not the mean, meant to keep dark skin in good
+light from being called dark (not yet tried on such photos): with the astronaut's light cut to a quarter
+it is 56, to a half 111, in full light 223."""
 
 BURNT_LEVEL: Final = 250
 BURNT_SHARE: Final = 0.5
