@@ -554,7 +554,8 @@ class LogCheck:
         """Yield each part of a hole with each ERASE entry that covers it."""
         lasts = [run.last for run in self.holes]
         for first, last, erasure in self.erased:
-            for run in self.holes[bisect_left(lasts, first) :]:
+            for place in range(bisect_left(lasts, first), len(lasts)):
+                run = self.holes[place]
                 if run.first > last:
                     break
                 yield run._replace(first=max(first, run.first), last=min(last, run.last)), erasure
