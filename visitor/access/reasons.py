@@ -1,7 +1,8 @@
 """Why a scan was granted or refused, with the words other systems use for it.
 
 Numbers of BACnet's `BACnetAccessEvent` (ASHRAE 135); topics and reasons of ONVIF's Access Control Service. Where a
-vocabulary has no word of its own, its "other" stands; a watch-list stop is "other" on purpose, so that no receiver learns of the list.
+vocabulary has no word of its own, its "other" stands; a watch-list stop is "other" on purpose, so that no receiver
+learns of the list.
 """
 
 from collections.abc import Mapping
