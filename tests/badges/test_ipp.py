@@ -1,20 +1,36 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.real.printer import A4, CARD, LABEL, Fault, printer_emulator
 from tests.real.programs import free_port
-from visitor.badges.ipp import MAX_ANSWER_BYTES, IppPrinter, JobState, MediaChoice, PrinterFault, PrintFailed
+from visitor.badges.ipp import (
+    MAX_ANSWER_BYTES,
+    IppPrinter,
+    JobState,
+    MediaChoice,
+    PrinterFault,
+    PrinterState,
+    PrintFailed,
+)
 from visitor.badges.ipp_encoding import decode, encode
 from visitor.badges.ipp_values import AttributeGroup, Group, Message, Tag, attribute
 
@@ -24,7 +40,7 @@ Answer = Callable[[bytes], tuple[int, bytes]]
 
 
 @contextlib.contextmanager
-def answering(answer: Answer) -> Iterator[str]:
+def answering(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve a printer that answers every request with this status and these bytes."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -40,10 +56,12 @@ def answering(answer: Answer) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"ipp://127.0.0.1:{server.server_port}/ipp/print"
+        yield f"{'ipps' if tls else 'ipp'}://127.0.0.1:{server.server_port}/ipp/print"
     finally:
         server.shutdown()
         thread.join()
@@ -110,6 +128,61 @@ def test_an_answer_to_another_request_is_not_believed() -> None:
 def test_a_printer_without_tls_is_not_spoken_to_in_the_clear() -> None:
     with answering(lambda _: (200, b"")) as uri:
         assert failure(IppPrinter(uri.replace("ipp:", "ipps:")).attributes) is PrinterFault.UNREACHABLE
+
+
+def idle(request: bytes) -> tuple[int, bytes]:
+    """Answer Get-Printer-Attributes as shortly as the standard allows."""
+    state = attribute("printer-state", Tag.ENUM, 3)
+    groups = (AttributeGroup(Group.PRINTER, (state,)),)
+    return 200, encode(Message(0, decode(request).request_id, groups))
+
+
+def certificate(folder: Path, name: x509.GeneralName) -> Path:
+    """Write a self-signed certificate for this name, and its key, into one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "printer")])
+    begun = datetime(2026, 1, 1, tzinfo=UTC)
+    built = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begun)
+        .not_valid_after(begun + timedelta(days=36_500))
+        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "printer.pem"
+    unencrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(unencrypted + built.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "fault"),
+    [
+        (x509.IPAddress(ip_address("127.0.0.1")), True, None),
+        (x509.IPAddress(ip_address("127.0.0.1")), False, PrinterFault.UNREACHABLE),
+        (x509.DNSName("another.example"), True, PrinterFault.UNREACHABLE),
+    ],
+)
+def test_an_encrypted_printer_needs_a_trusted_certificate_with_its_own_name(
+    tmp_path: Path, name: x509.GeneralName, trusted: bool, fault: PrinterFault | None
+) -> None:
+    pem = certificate(tmp_path, name)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(pem)
+    trust = ssl.create_default_context(cafile=pem) if trusted else None
+    with answering(idle, tls) as uri:
+        printer = IppPrinter(uri, certificates=trust)
+        if fault is None:
+            assert printer.attributes().state is PrinterState.IDLE
+        else:
+            assert failure(printer.attributes) is fault
+
+
+def test_a_printer_outside_the_listed_networks_is_not_spoken_to() -> None:
+    with answering(idle) as uri:
+        assert failure(IppPrinter(uri, networks=()).attributes) is PrinterFault.UNREACHABLE
+        assert IppPrinter(uri, networks=[ip_network("127.0.0.0/8")]).attributes().state is PrinterState.IDLE
 
 
 def test_a_vague_refusal_is_replaced_by_the_printers_own_reason() -> None:

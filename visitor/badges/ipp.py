@@ -9,9 +9,7 @@ from __future__ import annotations
 import http.client
 import re
 import ssl
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from itertools import count
 from typing import Literal, TypeVar
@@ -31,6 +29,7 @@ from visitor.badges.ipp_encoding import IppDamaged, decode, encode
 from visitor.badges.ipp_faults import HTTP_STATUSES, PrinterFault, PrintFailed, fault_of_status
 from visitor.badges.ipp_media import MediaChoice, MediaSize
 from visitor.badges.ipp_values import Attribute, AttributeGroup, Group, Message, Tag, attribute
+from visitor.core import outbound
 
 __all__ = [
     "DocumentFormat",
@@ -49,8 +48,6 @@ __all__ = [
 DocumentFormat = Literal["application/pdf", "image/jpeg", "image/pwg-raster"]
 Answer = TypeVar("Answer")
 MAX_ANSWER_BYTES = 1_000_000
-_CHUNK_BYTES = 16_384
-_DEFAULT_PORT = 631
 _FIRST_ERROR = 0x0400
 _NOT_OFFERED = 0x0501
 _VAGUE = frozenset({PrinterFault.OTHER, PrinterFault.NOT_ACCEPTING})
@@ -67,25 +64,11 @@ class _Operation(IntEnum):
     GET_PRINTER_ATTRIBUTES = 0x000B
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """Where an ipp: or ipps: URI (RFC 3510, RFC 7472) leads."""
-
-    host: str
-    port: int
-    path: str
-    encrypted: bool
-
-
-def _address(uri: str) -> _Address:
-    parts = urlsplit(uri)
-    if parts.scheme not in {"ipp", "ipps"} or not parts.hostname or parts.username is not None:
-        raise ValueError("a printer's address looks like ipp://host[:631]/ipp/print or ipps://...")
-    return _Address(parts.hostname, parts.port or _DEFAULT_PORT, parts.path or "/", parts.scheme == "ipps")
-
-
 class IppPrinter:
     """One printer; each call is one or two HTTP requests and keeps nothing open.
+
+    With `networks`, the administrator's list, a printer at another private address is not spoken to (see
+    `core.outbound`); ipps needs a certificate that the system, or `certificates`, trusts.
 
     Raises:
         ValueError: the URI is not an ipp: or ipps: one, or carries a user name.
@@ -97,10 +80,14 @@ class IppPrinter:
         *,
         timeout_seconds: float = 10,
         user: str = "visitor",
+        networks: Sequence[outbound.Network] = outbound.EVERYWHERE,
         certificates: ssl.SSLContext | None = None,
     ) -> None:
+        parts = urlsplit(uri)
+        if parts.scheme not in {"ipp", "ipps"} or not parts.hostname or parts.username is not None:
+            raise ValueError("a printer's address looks like ipp://host[:631]/ipp/print or ipps://...")
         self._uri = uri
-        self._address = _address(uri)
+        self._networks = networks
         self._timeout_seconds = timeout_seconds
         self._user = user
         self._certificates = certificates
@@ -233,14 +220,11 @@ class IppPrinter:
 
     def _post(self, body: bytes) -> bytes:
         """Send one request and return the answer's body, bounded in size and time."""
-        connection = self._connection()
         try:
-            connection.request("POST", self._address.path, body, {"Content-Type": "application/ipp"})
-            with connection.getresponse() as answer:
-                if answer.status != http.client.OK:
-                    fault = HTTP_STATUSES.get(answer.status, PrinterFault.OTHER)
-                    raise PrintFailed(fault, f"HTTP status {answer.status}")
-                return _bounded(answer, time.monotonic() + self._timeout_seconds)
+            endpoint = outbound.allowed_address(self._uri, self._networks)
+            return self._exchange_bytes(endpoint, body)
+        except outbound.AddressRefused as error:
+            raise PrintFailed(PrinterFault.UNREACHABLE, "its address is in no allowed network") from error
         except TimeoutError as error:
             raise PrintFailed(PrinterFault.TIMED_OUT) from error
         except ssl.SSLCertVerificationError as error:
@@ -249,32 +233,27 @@ class IppPrinter:
             raise PrintFailed(PrinterFault.UNREACHABLE, type(error).__name__) from error
         except http.client.HTTPException as error:
             raise PrintFailed(PrinterFault.OTHER, f"not an HTTP answer: {type(error).__name__}") from error
-        finally:
-            connection.close()
 
-    def _connection(self) -> http.client.HTTPConnection:
-        where, timeout = self._address, self._timeout_seconds
-        if not where.encrypted:
-            return http.client.HTTPConnection(where.host, where.port, timeout=timeout)
-        context = self._certificates or ssl.create_default_context()
-        return http.client.HTTPSConnection(where.host, where.port, timeout=timeout, context=context)
+    def _exchange_bytes(self, endpoint: outbound.Endpoint, body: bytes) -> bytes:
+        limits = outbound.connection(endpoint, seconds=self._timeout_seconds, certificates=self._certificates)
+        with limits as line:
+            line.request("POST", endpoint.path, body, {"Content-Type": "application/ipp"})
+            with line.getresponse() as answer:
+                if answer.status != http.client.OK:
+                    fault = HTTP_STATUSES.get(answer.status, PrinterFault.OTHER)
+                    raise PrintFailed(fault, f"HTTP status {answer.status}")
+                return _bounded(answer)
 
 
 def _job(job_id: int) -> Attribute:
     return attribute("job-id", Tag.INTEGER, job_id)
 
 
-def _bounded(answer: http.client.HTTPResponse, end: float) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while chunk := answer.read1(_CHUNK_BYTES):
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise PrintFailed(PrinterFault.OTHER, "the answer is too long")
-        if time.monotonic() > end:
-            raise PrintFailed(PrinterFault.TIMED_OUT)
-        parts.append(chunk)
-    return b"".join(parts)
+def _bounded(answer: http.client.HTTPResponse) -> bytes:
+    body = answer.read(MAX_ANSWER_BYTES + 1)
+    if len(body) > MAX_ANSWER_BYTES:
+        raise PrintFailed(PrinterFault.OTHER, "the answer is too long")
+    return body
 
 
 def _refuse_errors(answer: Message) -> None:
