@@ -52,6 +52,7 @@ FRONT_DOOR = PointFacts(None, LOBBY, PointKind.ENTRY)
 LAB_DOOR = PointFacts(LOBBY, LAB, PointKind.ENTRY)
 WAY_OUT = PointFacts(LOBBY, None, PointKind.EXIT)
 MUSTER = PointFacts(None, None, PointKind.MUSTER)
+MUSTER_IN_LAB = PointFacts(None, LAB, PointKind.MUSTER)
 CLOSED = OpenHours(AMSTERDAM, 0, 60)
 OUTSIDE = PresenceFacts(known=True, current_zone=None)
 IN_LOBBY = PresenceFacts(known=True, current_zone=LOBBY)
@@ -103,7 +104,7 @@ def test_fault_of_the_badge_refuses_entry_but_lets_out_with_a_mark(
     badge: CredentialFacts, visit: VisitFacts | None, reason: Reason
 ) -> None:
     assert ask(badge, visit) == Decision(granted=False, reason=reason)
-    for point in (WAY_OUT, MUSTER):
+    for point in (WAY_OUT, MUSTER, MUSTER_IN_LAB):
         out = ask(badge, visit, point)
         assert out == Decision(granted=True, reason=reason)
         assert out.flagged
@@ -197,7 +198,10 @@ def test_lockdown_refuses_every_way_but_out() -> None:
     assert ask(point=WAY_OUT, mode=SiteMode.LOCKDOWN) == Decision(granted=True, reason=Reason.LOCKDOWN)
 
 
-@pytest.mark.parametrize(("point", "granted"), [(WAY_OUT, True), (MUSTER, True), (LAB_DOOR, True), (FRONT_DOOR, False)])
+@pytest.mark.parametrize(
+    ("point", "granted"),
+    [(WAY_OUT, True), (MUSTER, True), (MUSTER_IN_LAB, True), (LAB_DOOR, True), (FRONT_DOOR, False)],
+)
 @pytest.mark.parametrize("badge", [BADGE, EXPIRED, REVOKED, CredentialFacts.unreadable(TokenOutcome.DAMAGED, AT)])
 def test_evacuation_lets_everyone_out_and_nobody_in(badge: CredentialFacts, point: PointFacts, granted: bool) -> None:
     decision = ask(badge, None, point, mode=SiteMode.EVACUATION)

@@ -97,6 +97,12 @@ def test_braces_inside_a_fact_stay_as_they_are(hostile: str) -> None:
     assert notice.title == f"Privacy at {hostile}"
 
 
+def test_heading_given_as_a_fact_is_plain_text() -> None:
+    body = compose(preset_of("NL"), "en", FACTS | {"transfers": "x\n\n## Fake"}).body
+    assert "\nx ## Fake\n" in body
+    assert "\nFake\n" in compose(preset_of("NL"), "en", FACTS | {"transfers": " ## Fake"}).body
+
+
 @given(st.text(min_size=1))
 def test_fact_can_add_no_heading_and_no_line(words: str) -> None:
     plain = compose(preset_of("NL"), "en", FACTS | {"transfers": "x"}).body

@@ -102,6 +102,7 @@ TD3 = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F120415
         (Detector.SG_NRIC, "S1234567D"),
         (Detector.SG_NRIC, "fin g1234567x"),
         (Detector.SG_NRIC, "M1234567K"),
+        (Detector.SG_NRIC, "M0000008J"),
     ],
 )
 def test_forbidden_number_is_found_in_any_disguise(detector: Detector, text: str) -> None:
