@@ -1,0 +1,23 @@
+// @ts-check
+/** Starts what a staff screen may hold. Every page also works without this file. */
+
+import { startClocks } from "./clock.js";
+import { startComboboxes } from "./combobox.js";
+import { startDialogs } from "./dialogs.js";
+import { startListFilters } from "./list-filter.js";
+import { startLive } from "./live.js";
+import { startToasts } from "./toasts.js";
+
+const network = { fetch: window.fetch.bind(window), EventSource: window.EventSource };
+const clock = {
+  now: () => Date.now(),
+  setTimeout: window.setTimeout.bind(window),
+  clearTimeout: window.clearTimeout.bind(window),
+};
+
+startToasts(document, clock);
+startDialogs(document);
+startComboboxes(document, network, clock);
+startListFilters(document);
+startClocks(document, clock);
+startLive(document, network, clock);
