@@ -139,6 +139,7 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
         return _sqlite_engine(url, settings)
     return sa.create_engine(
         url,
+        hide_parameters=True,
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
         pool_timeout=settings.lock_timeout_seconds,
@@ -153,6 +154,7 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
 def _sqlite_engine(url: str, settings: DatabaseSettings) -> Engine:
     engine = sa.create_engine(
         url,
+        hide_parameters=True,  # an error's text must not carry a name into a log
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
         pool_timeout=settings.lock_timeout_seconds,

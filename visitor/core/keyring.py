@@ -180,6 +180,11 @@ class Keyring:
         self._master = fresh
         return count
 
+    def answers(self) -> None:
+        """Make sure that the keyring can be read; raises the database's error otherwise."""
+        with reading(self._engine) as connection:
+            connection.execute(sa.select(sa.func.count()).select_from(named_key))
+
     def scrub(self) -> None:
         """Move the write-ahead log into the file and empty it, so that destroyed keys are on no page (SQLite)."""
         truncate_log(self._engine)

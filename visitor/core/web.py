@@ -5,10 +5,11 @@ from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from visitor.core.actors import NOBODY, Actor
 from visitor.core.errors import NotAllowed
+from visitor.core.i18n import SOURCE_LANGUAGE, best_language, languages, translate
 from visitor.core.permissions import Permission
 from visitor.core.work import Runtime, Work
 
@@ -37,6 +38,27 @@ def actor() -> Actor:
 def admit(who: Actor) -> None:
     """Say who asks; called by the admission of staff, kiosks and devices."""
     g.actor = who
+
+
+def local_path(wanted: str | None) -> str:
+    """Return `wanted` if it is an address on this server, else the entrance: no answer leads to a foreign site."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
+        return "/"
+    # Browsers drop tabs and line breaks inside an address, so `/<tab>/example.org` would lead away.
+    return wanted if wanted.isprintable() else "/"
+
+
+def language() -> str:
+    """Return the reader's language: the account's, else the browser's first that there is."""
+    if "language" not in g:
+        offered = languages()
+        g.language = best_language(request.accept_languages.best_match(offered), offered, SOURCE_LANGUAGE)
+    return str(g.language)
+
+
+def text(message: str, /, **values: object) -> str:
+    """Return `message` in the reader's language, its places filled; templates use `_()`."""
+    return translate(language(), message, **values)
 
 
 def transaction() -> AbstractContextManager[Work]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped
 
 from visitor.core.classes import DataClass
 from visitor.core.db import Model, choice, column
+from visitor.sites.policy import IdAsk
 
 
 class FieldUse(StrEnum):
@@ -18,14 +19,6 @@ class FieldUse(StrEnum):
     OFF = "off"
     OPTIONAL = "optional"
     REQUIRED = "required"
-
-
-class IdAsk(StrEnum):
-    """What a visit type wants of the ID step; the country preset decides what it may have."""
-
-    NONE = "none"
-    SEEN = "seen"
-    NUMBER = "number"
 
 
 class PhotoUse(StrEnum):

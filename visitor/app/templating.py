@@ -1,0 +1,107 @@
+"""What every template may use: texts in the reader's language, dates in the site's time zone, the navigation."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from babel import dates
+from flask import Flask, g, request
+
+from visitor.core import web
+from visitor.core.i18n import N_, best_language, direction, languages, native_name, translations
+from visitor.core.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationLink:
+    """One entry of the navigation, shown to whoever may use it."""
+
+    label: str
+    path: str
+    permission: Permission
+
+
+NAVIGATION = (
+    NavigationLink(N_("Reception"), "/desk/", Permission.DESK_VIEW),
+    NavigationLink(N_("Access log"), "/security/", Permission.LOG_VIEW),
+    NavigationLink(N_("Roll call"), "/security/roll-call", Permission.ROLLCALL),
+    NavigationLink(N_("Privacy"), "/privacy/", Permission.RETENTION_VIEW),
+    NavigationLink(N_("Administration"), "/admin/", Permission.ADMIN_DEVICES),
+)
+
+
+def language() -> str:
+    """Return the reader's language: the account's, else the browser's first that there is."""
+    if "language" not in g:
+        offered = languages()
+        wanted = request.accept_languages.best_match(offered)
+        g.language = best_language(wanted, offered, "en")
+    return str(g.language)
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """Return `message` in the reader's language, its places filled."""
+    text = translations(language()).gettext(message)
+    return text % values if values else text
+
+
+def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
+    """Return the form of the message that fits `number`, which fills the place `%(num)s`."""
+    text = translations(language()).ngettext(singular, plural, number)
+    return text % ({"num": number} | values)
+
+
+def zone() -> ZoneInfo:
+    """Return the time zone of the site that the page is about; views set it."""
+    return ZoneInfo(g.get("time_zone", "UTC"))
+
+
+def install(app: Flask) -> None:
+    """Give templates their texts, filters and navigation."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]  # by the extension
+    app.jinja_env.globals.update(_=gettext, ngettext=ngettext, native_name=native_name)
+    app.jinja_env.filters.update(
+        datetime_local=datetime_local, time_local=time_local, date_local=date_local, relative=relative
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, object]:
+    who = web.actor()
+    return {
+        "language": language(),
+        "text_direction": direction(language()),
+        "actor": who,
+        "may": lambda name: who.may(Permission(name)),
+        "nav": [link for link in NAVIGATION if who.may(link.permission)],
+        "path": request.path,
+    }
+
+
+def datetime_local(at: datetime | None, form: str = "short") -> str:
+    """Return day and time in the site's time zone, in the reader's way of writing."""
+    return "" if at is None else dates.format_datetime(at, form, tzinfo=zone(), locale=_locale())
+
+
+def time_local(at: datetime | None, form: str = "short") -> str:
+    """Return the time of day in the site's time zone."""
+    return "" if at is None else dates.format_time(at, form, tzinfo=zone(), locale=_locale())
+
+
+def date_local(at: datetime | None, form: str = "medium") -> str:
+    """Return the day in the site's time zone."""
+    return "" if at is None else dates.format_date(at.astimezone(zone()), form, locale=_locale())
+
+
+def relative(at: datetime | None, now: datetime | None = None) -> str:
+    """Return how long ago or ahead `at` is, in words."""
+    if at is None:
+        return ""
+    reference = now or web.runtime().clock.now()
+    return dates.format_timedelta(at.astimezone(UTC) - reference, add_direction=True, locale=_locale())
+
+
+def _locale() -> str:
+    return language().replace("-", "_")

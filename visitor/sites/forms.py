@@ -1,0 +1,93 @@
+"""What an administrator may enter about places."""
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from visitor.core.forms import Blank, Form, Line, OptionalLine
+from visitor.core.i18n import N_
+from visitor.sites.models import Antipassback, CameraKind, PointKind
+from visitor.sites.preset import SiteOverride
+from visitor.sites.presets import Loosened, load_presets, tighten
+
+Minute = Annotated[int | None, Blank, Field(ge=0, le=1440)]
+OptionalId = Annotated[UUID | None, Blank]
+
+
+class EntityForm(Form):
+    """A controller."""
+
+    name: Line = Field(min_length=1, max_length=200)
+    country: Line = Field(pattern=r"^[A-Z]{2}$")
+    address: Line = Field(min_length=1, max_length=400)
+    representative: OptionalLine = Field(default=None, max_length=400)
+    privacy_contact: Line = Field(min_length=3, max_length=200)
+
+
+class SiteForm(Form):
+    """A place with a reception."""
+
+    legal_entity_id: UUID
+    name: Line = Field(min_length=1, max_length=100)
+    address: Line = Field(default="", max_length=400)
+    preset: str
+    tightened: dict[str, Any] = Field(default_factory=dict)
+    time_zone: str
+    languages: tuple[str, ...] = Field(min_length=1)
+    reception_hint: Line = Field(default="", max_length=200)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(N_("This time zone is not known. Use a name such as Europe/Amsterdam.")) from None
+        return value
+
+    @model_validator(mode="after")
+    def _only_tightened(self) -> Self:
+        preset = load_presets().get(self.preset)
+        if preset is None:
+            raise ValueError(N_("There is no preset for this country."))
+        try:
+            tighten(preset, SiteOverride.model_validate(self.tightened))
+        except Loosened:
+            raise ValueError(N_("A site may only be stricter than its country's preset.")) from None
+        return self
+
+
+class ZoneForm(Form):
+    """An area."""
+
+    name: Line = Field(min_length=1, max_length=60)
+    occupancy_limit: Annotated[int | None, Blank, Field(ge=1, le=100_000)] = None
+    opens_minute: Minute = None
+    closes_minute: Minute = None
+    requires_escort: bool = False
+    antipassback: Antipassback = Antipassback.OFF
+
+
+class PointForm(Form):
+    """A door, gate or muster point."""
+
+    name: Line = Field(min_length=1, max_length=60)
+    kind: PointKind
+    from_zone_id: OptionalId = None
+    to_zone_id: OptionalId = None
+    camera_ids: tuple[UUID, ...] = ()
+
+
+class CameraForm(Form):
+    """A camera."""
+
+    name: Line = Field(min_length=1, max_length=60)
+    kind: CameraKind
+    address: str = Field(pattern=r"^(rtsps?|https?)://[^\s@]+$", max_length=500)
+    credentials: OptionalLine = None
+    clip_address: Annotated[str | None, Blank] = Field(default=None, pattern=r"^https?://[^\s]+$", max_length=500)
+    before_seconds: int = Field(default=10, ge=0, le=300)
+    after_seconds: int = Field(default=20, ge=0, le=300)
+    takes_stills: bool = True

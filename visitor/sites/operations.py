@@ -1,0 +1,107 @@
+"""Making and changing places."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from visitor.core.db import Model
+from visitor.core.errors import Conflict, NotFound
+from visitor.core.i18n import N_
+from visitor.core.permissions import Permission
+from visitor.core.work import Work
+from visitor.ledger.operations import audit
+from visitor.sites import queries
+from visitor.sites.forms import CameraForm, EntityForm, PointForm, SiteForm, ZoneForm
+from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, Site, SiteMode, Zone
+
+MAX_ZONES = 32
+"""Bits in a badge token."""
+M = TypeVar("M", bound=Model)
+
+
+def add_entity(work: Work, form: EntityForm) -> LegalEntity:
+    """Add a controller."""
+    work.require(Permission.ADMIN_SITES)
+    entity = _added(work, LegalEntity(id=work.new_id(), **form.model_dump()))
+    audit(work, "entity.add", subject_id=entity.id)
+    return entity
+
+
+def add_site(work: Work, form: SiteForm) -> Site:
+    """Add a site; its number is the next free one.
+
+    Raises:
+        NotFound: there is no such legal entity.
+    """
+    work.require(Permission.ADMIN_SITES)
+    if work.session.get(LegalEntity, form.legal_entity_id) is None:
+        raise NotFound
+    number = (work.session.scalar(select(func.max(Site.number))) or 0) + 1
+    values = form.model_dump() | {"languages": list(form.languages)}
+    site = _added(work, Site(id=work.new_id(), number=number, created_at=work.now, **values))
+    audit(work, "site.add", site_id=site.id)
+    return site
+
+
+def add_zone(work: Work, site_id: UUID, form: ZoneForm) -> Zone:
+    """Add a zone at the next free position.
+
+    Raises:
+        Conflict: the site has 32 zones already, as many as a badge can name.
+    """
+    work.require(Permission.ADMIN_SITES, site_id)
+    taken = {zone.position for zone in queries.zones(work, site_id)}
+    free = next((position for position in range(MAX_ZONES) if position not in taken), None)
+    if free is None:
+        raise Conflict(N_("A site has at most 32 zones."))
+    zone = _added(work, Zone(id=work.new_id(), site_id=site_id, position=free, **form.model_dump()))
+    audit(work, "zone.add", site_id=site_id, subject_id=zone.id)
+    return zone
+
+
+def add_point(work: Work, site_id: UUID, form: PointForm) -> AccessPoint:
+    """Add an access point and say which cameras cover it.
+
+    Raises:
+        NotFound: a zone or camera belongs to another site.
+    """
+    work.require(Permission.ADMIN_SITES, site_id)
+    _require_own(site_id, [queries.zone(work, zone_id) for zone_id in (form.from_zone_id, form.to_zone_id) if zone_id])
+    _require_own(site_id, [queries.camera(work, camera_id) for camera_id in form.camera_ids])
+    values = form.model_dump(exclude={"camera_ids"})
+    point = _added(work, AccessPoint(id=work.new_id(), site_id=site_id, **values))
+    for camera_id in form.camera_ids:
+        work.session.add(PointCamera(access_point_id=point.id, camera_id=camera_id))
+    audit(work, "point.add", site_id=site_id, subject_id=point.id)
+    return point
+
+
+def add_camera(work: Work, site_id: UUID, form: CameraForm) -> Camera:
+    """Add a camera."""
+    work.require(Permission.ADMIN_SITES, site_id)
+    camera = _added(work, Camera(id=work.new_id(), site_id=site_id, **form.model_dump()))
+    audit(work, "camera.add", site_id=site_id, subject_id=camera.id)
+    return camera
+
+
+def set_mode(work: Work, site_id: UUID, mode: SiteMode) -> None:
+    """Declare lockdown or evacuation, or end it; setting it again changes nothing."""
+    work.require(Permission.SITE_MODE, site_id)
+    site = queries.site(work, site_id)
+    if site.mode is mode:
+        return
+    site.mode, site.mode_since_at = mode, work.now
+    audit(work, "site.mode", site_id=site_id, detail=mode)
+    work.changed_sites.add(site_id)
+
+
+def _added(work: Work, row: M) -> M:
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def _require_own(site_id: UUID, rows: list[Zone] | list[Camera]) -> None:
+    if any(row.site_id != site_id for row in rows):
+        raise NotFound

@@ -1,0 +1,126 @@
+"""Reading places."""
+
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+
+from visitor.core.db import Model
+from visitor.core.errors import NotFound
+from visitor.core.work import Work
+from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, Site, Zone
+from visitor.sites.preset import Preset, SiteOverride
+from visitor.sites.presets import load_presets, tighten
+
+M = TypeVar("M", bound=Model)
+
+
+def site(work: Work, site_id: UUID) -> Site:
+    """Return the site.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    return _one(work, Site, site_id)
+
+
+def site_numbered(work: Work, number: int) -> Site:
+    """Return the site with that number, as addresses and badge tokens name it.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = work.session.scalar(select(Site).where(Site.number == number))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def all_sites(work: Work) -> Sequence[Site]:
+    """Return every site, by name."""
+    return work.session.scalars(select(Site).order_by(Site.name, Site.id)).all()
+
+
+def entities(work: Work) -> Sequence[LegalEntity]:
+    """Return every legal entity, by name."""
+    return work.session.scalars(select(LegalEntity).order_by(LegalEntity.name, LegalEntity.id)).all()
+
+
+def entity_of(work: Work, at: Site) -> LegalEntity:
+    """Return the controller of the site's data."""
+    return _one(work, LegalEntity, at.legal_entity_id)
+
+
+def zones(work: Work, site_id: UUID) -> Sequence[Zone]:
+    """Return the site's zones in the order of their bits."""
+    return work.session.scalars(select(Zone).where(Zone.site_id == site_id).order_by(Zone.position)).all()
+
+
+def zone(work: Work, zone_id: UUID) -> Zone:
+    """Return the zone.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    return _one(work, Zone, zone_id)
+
+
+def access_points(work: Work, site_id: UUID) -> Sequence[AccessPoint]:
+    """Return the site's access points, by name."""
+    where = AccessPoint.site_id == site_id
+    return work.session.scalars(select(AccessPoint).where(where).order_by(AccessPoint.name, AccessPoint.id)).all()
+
+
+def access_point(work: Work, point_id: UUID) -> AccessPoint:
+    """Return the access point.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    return _one(work, AccessPoint, point_id)
+
+
+def cameras(work: Work, site_id: UUID) -> Sequence[Camera]:
+    """Return the site's cameras, by name."""
+    return work.session.scalars(select(Camera).where(Camera.site_id == site_id).order_by(Camera.name, Camera.id)).all()
+
+
+def camera(work: Work, camera_id: UUID) -> Camera:
+    """Return the camera.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    return _one(work, Camera, camera_id)
+
+
+def cameras_covering(work: Work, point_ids: Collection[UUID]) -> dict[UUID, list[Camera]]:
+    """Return the cameras that cover each of the access points, by name."""
+    query = (
+        select(PointCamera.access_point_id, Camera)
+        .join(Camera, Camera.id == PointCamera.camera_id)
+        .where(PointCamera.access_point_id.in_(point_ids))
+        .order_by(Camera.name, Camera.id)
+    )
+    found: dict[UUID, list[Camera]] = {}
+    for point_id, covering in work.session.execute(query):
+        found.setdefault(point_id, []).append(covering)
+    return found
+
+
+def preset_of(at: Site) -> Preset:
+    """Return the country preset as this site uses it: tightened, never loosened.
+
+    Raises:
+        SetupFault: the preset does not exist or cannot be used.
+        Loosened: the site's own settings ask for more than the preset allows.
+    """
+    return tighten(load_presets()[at.preset], SiteOverride.model_validate(at.tightened))
+
+
+def _one(work: Work, kind: type[M], row_id: UUID) -> M:
+    found = work.session.get(kind, row_id)
+    if found is None:
+        raise NotFound
+    return found
