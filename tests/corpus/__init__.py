@@ -1,0 +1,1 @@
+"""Texts and files that many tests share."""
