@@ -1,0 +1,1 @@
+"""Badges: token, design, rendering, printing and stock."""
