@@ -55,6 +55,12 @@ def add_try(work: Work, limit: Limit, key: str) -> None:
     )
 
 
+def take_back(work: Work, limit: Limit, key: str) -> None:
+    """Uncount one try of the present window: it turned out to be rightful."""
+    where = (Throttle.key_hash == _hash(limit, key), Throttle.window_at == window(limit, work.now), Throttle.count > 0)
+    work.session.execute(sa.update(Throttle).where(*where).values(count=Throttle.count - 1))
+
+
 def sweep(work: Work) -> int:
     """Delete windows older than a day."""
     where = Throttle.window_at < work.now - timedelta(days=1)

@@ -1,0 +1,145 @@
+"""Reading accounts, sessions and device tokens."""
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from visitor.accounts.models import Account, DeviceToken, Grant, StaffSession
+from visitor.core.actors import Actor, ActorKind
+from visitor.core.errors import NotFound
+from visitor.core.ids import token_hash
+from visitor.core.names import clean_line
+from visitor.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from visitor.core.work import Work
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who uses a browser just now."""
+
+    account: Account
+    actor: Actor
+    roles: frozenset[Role]
+    seen_at: datetime
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One account in the list, with its grants."""
+
+    account: Account
+    grants: tuple[Grant, ...]
+
+
+def normal_name(name: str) -> str:
+    """Return a sign-in name as it is stored: one line, compatibility forms and case folded."""
+    folded = unicodedata.normalize("NFKC", clean_line(name)).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def account(work: Work, account_id: UUID) -> Account:
+    """Return the account.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    found = work.session.get(Account, account_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def account_named(work: Work, name: str) -> Account | None:
+    """Return the account with that sign-in name, disabled or not."""
+    return work.session.scalar(sa.select(Account).where(Account.sign_in_name == normal_name(name)))
+
+
+def grants(work: Work, account_ids: Collection[UUID]) -> Mapping[UUID, list[Grant]]:
+    """Return the grants of each account, in the order of role and site."""
+    query = sa.select(Grant).where(Grant.account_id.in_(account_ids)).order_by(Grant.role, Grant.site_id, Grant.id)
+    found: dict[UUID, list[Grant]] = {account_id: [] for account_id in account_ids}
+    for row in work.session.scalars(query):
+        found[row.account_id].append(row)
+    return found
+
+
+def accounts(work: Work, words: str = "", after: str | None = None) -> tuple[list[AccountLine], str | None]:
+    """Return a page of the accounts that the actor may manage, by sign-in name, and where the next page begins."""
+    query = sa.select(Account).order_by(Account.sign_in_name).limit(PAGE_ROWS + 1)
+    allowed = work.actor.sites(Permission.ADMIN_ACCOUNTS)
+    if allowed is not None:
+        elsewhere = sa.select(Grant.account_id).where(sa.or_(Grant.site_id.is_(None), Grant.site_id.not_in(allowed)))
+        query = query.where(Account.id.not_in(elsewhere))
+    if words:
+        query = query.where(Account.sign_in_name.contains(normal_name(words), autoescape=True))
+    if after:
+        query = query.where(Account.sign_in_name > after)
+    rows = list(work.session.scalars(query))
+    more = rows[PAGE_ROWS - 1].sign_in_name if len(rows) > PAGE_ROWS else None
+    held = grants(work, [row.id for row in rows])
+    return [AccountLine(row, tuple(held[row.id])) for row in rows[:PAGE_ROWS]], more
+
+
+def actor_for(of: Account, held: Iterable[Grant]) -> Actor:
+    """Return the account as an actor with the permissions of its roles."""
+    everywhere: set[Permission] = set()
+    at_site: dict[UUID, set[Permission]] = {}
+    for grant in held:
+        target = everywhere if grant.site_id is None else at_site.setdefault(grant.site_id, set())
+        target |= ROLE_PERMISSIONS[grant.role]
+    sites = {site_id: frozenset(granted) for site_id, granted in at_site.items()}
+    return Actor(ActorKind.STAFF, of.id, frozenset(everywhere), sites)
+
+
+def session_actor(work: Work, token: str) -> SignedIn | None:
+    """Return who holds the session of that token; None when it ended, ran out, or the account is disabled.
+
+    Roles are read each time, so that a change takes effect with the next request.
+    """
+    query = (
+        sa.select(Account, StaffSession)
+        .join(StaffSession, StaffSession.account_id == Account.id)
+        .where(StaffSession.token_hash == token_hash(token), StaffSession.ended_at.is_(None))
+        .where(Account.disabled_at.is_(None))
+    )
+    found = work.session.execute(query).one_or_none()
+    if found is None or _run_out(work, found.StaffSession):
+        return None
+    held = grants(work, [found.Account.id])[found.Account.id]
+    roles = frozenset(grant.role for grant in held)
+    kept = found.StaffSession
+    return SignedIn(found.Account, actor_for(found.Account, held), roles, kept.seen_at, kept.confirmed_at)
+
+
+def _run_out(work: Work, kept: StaffSession) -> bool:
+    limits = work.settings.sign_in
+    idle, whole = timedelta(minutes=limits.idle_minutes), timedelta(hours=limits.absolute_hours)
+    return kept.seen_at + idle <= work.now or kept.began_at + whole <= work.now
+
+
+def device_by_token(work: Work, token: str) -> DeviceToken | None:
+    """Return the device that holds the token; None when there is none or it was revoked."""
+    where = (DeviceToken.token_hash == token_hash(token), DeviceToken.revoked_at.is_(None))
+    return work.session.scalar(sa.select(DeviceToken).where(*where))
+
+
+def device_actor(device: DeviceToken) -> Actor:
+    """Return the device as an actor: it reports scans of its own site and nothing else."""
+    granted = {device.site_id: frozenset({Permission.ACCESS_SCAN})}
+    return Actor(ActorKind.DEVICE, device.id, at_site=granted)
+
+
+def devices(work: Work) -> Sequence[DeviceToken]:
+    """Return the devices of the actor's sites, working ones first, then by name."""
+    query = sa.select(DeviceToken).order_by(DeviceToken.revoked_at.is_not(None), DeviceToken.name, DeviceToken.id)
+    allowed = work.actor.sites(Permission.ADMIN_DEVICES)
+    if allowed is not None:
+        query = query.where(DeviceToken.site_id.in_(allowed))
+    return work.session.scalars(query.limit(500)).all()
