@@ -1,0 +1,43 @@
+// @ts-check
+/** Shapes the server sends. Types only. */
+
+/** @typedef {'off' | 'optional' | 'required'} Need */
+/** @typedef {{code: string, name: string, dir: 'ltr' | 'rtl'}} Language */
+/** @typedef {{mode: 'none' | 'seen' | 'last4' | 'full', document_types?: string[], life_hours?: number}} IdStep */
+/**
+ * @typedef {object} VisitType
+ * @property {string} id
+ * @property {Record<string, string>} names
+ * @property {Record<string, string>} descriptions
+ * @property {string} colour
+ * @property {{company: Need, email: Need, host: Need}} fields
+ * @property {'off' | 'optional'} photo
+ * @property {IdStep} id_step
+ */
+/** @typedef {{version_id: string, version: string, title: string, summary: string[], body: string, sha256: string}} Notice */
+/**
+ * @typedef {object} Config
+ * @property {{id: string, name: string}} kiosk
+ * @property {{id: string, name: string, reception_hint: string, timezone: string}} site
+ * @property {Language[]} languages
+ * @property {string} default_language
+ * @property {VisitType[]} visit_types
+ * @property {Record<string, Notice>} notices
+ * @property {number | null} minor_age
+ * @property {number} idle_seconds
+ * @property {number} warning_seconds
+ * @property {number} server_time
+ */
+/**
+ * @typedef {object} Badge
+ * @property {string} number
+ * @property {string} name
+ * @property {string | null} company
+ * @property {string | null} host_name
+ * @property {string} visit_type_name
+ * @property {string} colour
+ * @property {string} valid_until
+ * @property {string} picture_url
+ */
+
+export {};

@@ -1,0 +1,1 @@
+"""The reception device's web app."""
