@@ -157,7 +157,7 @@ def test_a_resolution_too_low_for_the_code_is_refused() -> None:
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
 def test_text_on_any_band_has_enough_contrast(colour: tuple[int, int, int]) -> None:
-    assert contrast(readable_on(colour), colour) >= 4.2
+    assert contrast(readable_on(colour), colour) >= 4.5
 
 
 @pytest.mark.parametrize("text", ["", "green", "#12345", "#1234567", "123456", "#gggggg"])

@@ -2,7 +2,7 @@
 
 Glyphs go into Type 3 fonts, drawn from the outlines that HarfBuzz shaped: every script looks as in the picture, needs
 no font in the printer, and each outline is stored once however many badges use it. Texts can be searched and copied.
-Emoji are colour pictures. General PDF libraries were left: they spend most of their time on font subsets.
+Emoji are colour pictures.
 """
 
 import io
@@ -292,7 +292,7 @@ def _code(sheet: Sheet) -> Iterable[str]:
 
 def _unicode_map(texts: Sequence[str]) -> bytes:
     """Return a ToUnicode CMap: what each code stands for when text is copied or searched."""
-    # A glyph that stands for nothing by itself is a zero-width space: some readers drop a map with empty entries.
+    # A glyph that stands for nothing by itself is a zero-width space, so that every code has an entry.
     lines = [f"<{code:02x}> <{(text or chr(0x200B)).encode('utf-16-be').hex()}>" for code, text in enumerate(texts, 1)]
     blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
     body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)

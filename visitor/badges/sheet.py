@@ -26,6 +26,7 @@ INK: Colour = (20, 23, 28)
 MUTED: Colour = (88, 96, 108)
 RULE: Colour = (190, 196, 204)
 WHITE: Colour = (255, 255, 255)
+BLACK: Colour = (0, 0, 0)
 FALLBACK_BAND: Colour = (38, 50, 64)
 
 CODE_VERSION = 6
@@ -112,8 +113,8 @@ def band_colour(text: str) -> Colour:
 
 
 def readable_on(background: Colour) -> Colour:
-    """Return white or ink, whichever has the greater contrast (WCAG 2.2, 1.4.3); never less than 4.2 to 1."""
-    return max((WHITE, INK), key=lambda colour: contrast(colour, background))
+    """Return white or black, whichever has the greater contrast: always the 4.5 to 1 of WCAG 2.2, 1.4.3."""
+    return max((WHITE, BLACK), key=lambda colour: contrast(colour, background))
 
 
 def contrast(one: Colour, other: Colour) -> float:
