@@ -112,6 +112,7 @@ FIELDS: dict[EntryType, dict[int, FieldShape]] = {
         7: FieldShape("purpose", "text"),
         8: FieldShape("count", "number"),
         9: FieldShape("detail", "text"),
+        10: FieldShape("subject_ids", "hash"),
     },
     EntryType.ERASE: {
         1: FieldShape("ranges", "ranges"),
@@ -211,12 +212,15 @@ class AuditFact:
     purpose: str | None = None
     count: int | None = None
     detail: str | None = None
+    subject_ids: tuple[UUID, ...] = ()
+    """Several visits or persons that one act concerned, such as a page of names."""
 
     def to_body(self) -> bytes:
         """Return the canonical body."""
         fields = Fields().instant(1, self.at).text(2, self.actor_kind).uuid(3, self.actor_id).text(4, self.action)
         fields.uuid(5, self.site_id).uuid(6, self.subject_id).text(7, self.purpose)
-        return fields.u64(8, self.count).text(9, self.detail).body()
+        subjects = b"".join(subject.bytes for subject in self.subject_ids)
+        return fields.u64(8, self.count).text(9, self.detail).raw(10, subjects or None).body()
 
     @classmethod
     def from_body(cls, body: bytes) -> Self:
@@ -232,6 +236,7 @@ class AuditFact:
             purpose=read.text_or_none(7),
             count=read.number_or_none(8, 8),
             detail=read.text_or_none(9),
+            subject_ids=_uuids(read.raw_or_none(10)),
         )
 
 
@@ -291,6 +296,13 @@ class EraseFact:
             at=read.instant(7),
             records_hash=read.raw_or_none(8),
         )
+
+
+def _uuids(raw: bytes | None) -> tuple[UUID, ...]:
+    if raw is not None and (not raw or len(raw) % 16):
+        raise BadEncoding("ids of 16 bytes each")
+    packed = raw or b""
+    return tuple(UUID(bytes=packed[place : place + 16]) for place in range(0, len(packed), 16))
 
 
 def seq_ranges(seqs: Iterable[int]) -> tuple[tuple[int, int], ...]:
