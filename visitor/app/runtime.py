@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
+from visitor.badges.token import BadgeSigner, BadgeVerifier
 from visitor.core import migrations
 from visitor.core.clock import Clock, SystemClock
 from visitor.core.db import open_engine
 from visitor.core.keyring import Keyring, load_master_key
 from visitor.core.settings import Settings
 from visitor.core.work import Runtime
+from visitor.ledger.entries import Log
+from visitor.ledger.signers import LedgerSigners
+
+BADGE_KEY_ID = 1
 
 
 @dataclass(slots=True)
@@ -39,7 +45,18 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables
     keyring_engine = open_engine(settings.database.keyring_url, settings.database)
     keyring = Keyring(keyring_engine, master_key)
     runtime = OpenRuntime(settings, engine, clock or SystemClock(), keyring_engine=keyring_engine)
-    runtime.resources.put(Keyring, keyring)
+    _provide_keys(runtime, keyring)
     settings.directories.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.directories.erasure_journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return runtime
+
+
+def _provide_keys(runtime: Runtime, keyring: Keyring) -> None:
+    """Hand out what rooms may hold: the locked room its keyring, the ledger and the badges their signing keys."""
+    resources = runtime.resources
+    resources.put(Keyring, keyring)
+    seeds = {log: keyring.named(f"ledger/{log.label}") for log in Log}
+    resources.put(LedgerSigners, LedgerSigners.from_seeds(seeds))
+    badge_key = Ed25519PrivateKey.from_private_bytes(keyring.named(f"badge/{BADGE_KEY_ID}"))
+    resources.put(BadgeSigner, BadgeSigner(BADGE_KEY_ID, badge_key))
+    resources.put(BadgeVerifier, BadgeVerifier({BADGE_KEY_ID: badge_key.public_key()}))
