@@ -367,12 +367,17 @@ def upgrade() -> None:
         "badge_copy",
         sa.Column("badge_id", sa.BigInteger(), nullable=False),
         sa.Column("copy", sa.BigInteger(), nullable=False),
+        sa.Column("site_id", ID, nullable=False),
+        sa.Column("status_index", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("made_at", INSTANT, nullable=False),
         sa.Column("made_by", ID, nullable=True),
         sa.ForeignKeyConstraint(["badge_id"], ["badge.id"], name=op.f("fk_badge_copy_badge_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("badge_id", "copy", name=op.f("pk_badge_copy")),
+        sa.UniqueConstraint("site_id", "status_index", name=op.f("uq_badge_copy_site_id_status_index")),
     )
+    op.create_index("ix_badge_copy_site_expires", "badge_copy", ["site_id", "expires_at"], unique=False)
     op.create_table(
         "personal_record",
         sa.Column("id", ID, nullable=False),
@@ -488,6 +493,7 @@ def upgrade() -> None:
         sa.Column("id_seen_at", INSTANT, nullable=True),
         sa.Column("id_seen_by", ID, nullable=True),
         sa.Column("photo_declined", sa.Boolean(), nullable=False),
+        sa.Column("host_told_at", INSTANT, nullable=True),
         sa.Column("watch_list_stop", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["host_id"], ["host.id"], name=op.f("fk_visit_host_id")),
         sa.ForeignKeyConstraint(["visit_type_id"], ["visit_type.id"], name=op.f("fk_visit_visit_type_id")),
@@ -599,6 +605,7 @@ def downgrade() -> None:
     op.drop_index("ix_personal_record_person", table_name="personal_record")
     op.drop_index("ix_personal_record_due", table_name="personal_record")
     op.drop_table("personal_record")
+    op.drop_index("ix_badge_copy_site_expires", table_name="badge_copy")
     op.drop_table("badge_copy")
     op.drop_index(op.f("ix_visit_type_site_id"), table_name="visit_type")
     op.drop_table("visit_type")

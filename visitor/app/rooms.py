@@ -4,9 +4,24 @@ from types import ModuleType
 
 from visitor.accounts import admin_views as accounts_admin
 from visitor.accounts import views as accounts
+from visitor.badges import admin_views as printers
+from visitor.badges import views as badges
+from visitor.desk import entry_views as desk
+from visitor.kiosks import admin_views as kiosks_admin
+from visitor.kiosks import api as kiosks_api
+from visitor.kiosks import views as kiosks
+from visitor.notices import views as notices
+from visitor.sites import views as sites
+from visitor.visits import admin_views as visits_admin
 
 PAGE_ROOMS: tuple[ModuleType, ...] = (
     accounts,
     accounts_admin,
+    desk,
+    kiosks,
+    kiosks_admin,
+    notices,
+    sites,
+    visits_admin,
 )
-API_ROOMS: tuple[ModuleType, ...] = ()
+API_ROOMS: tuple[ModuleType, ...] = (kiosks_api,)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from babel import dates
 from flask import Flask, g, request
 
+from visitor.badges import faults
 from visitor.core import web
 from visitor.core.i18n import N_, best_language, direction, languages, native_name, translations
 from visitor.core.permissions import Permission
@@ -62,7 +63,11 @@ def install(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]  # by the extension
     app.jinja_env.globals.update(_=gettext, ngettext=ngettext, native_name=native_name)
     app.jinja_env.filters.update(
-        datetime_local=datetime_local, time_local=time_local, date_local=date_local, relative=relative
+        datetime_local=datetime_local,
+        time_local=time_local,
+        date_local=date_local,
+        relative=relative,
+        printer_fault=lambda code: gettext(faults.sentence(code)),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)

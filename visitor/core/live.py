@@ -44,7 +44,7 @@ class Changes:
 
 
 def event_stream(changes: Changes, site_id: UUID, *, beats: int = 240, beat_seconds: float = 15.0) -> Generator[str]:
-    """Yield server-sent events: `change` for each change, a comment now and then so that dead clients are noticed.
+    """Yield server-sent events: `changed` for each change, a comment now and then so that dead clients are noticed.
 
     The stream ends after `beats` waits; browsers come back by themselves.
     """
@@ -54,5 +54,5 @@ def event_stream(changes: Changes, site_id: UUID, *, beats: int = 240, beat_seco
         if changes.closed:
             return
         count = changes.wait(site_id, seen, beat_seconds)
-        yield f"event: change\ndata: {count}\n\n" if count != seen else ": still here\n\n"
+        yield f"event: changed\ndata: {count}\n\n" if count != seen else ": still here\n\n"
         seen = count

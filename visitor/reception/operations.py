@@ -16,11 +16,12 @@ from visitor.core.work import Work
 from visitor.ledger.operations import audit
 from visitor.notices import operations as notices
 from visitor.notices import queries as notice_queries
+from visitor.people import fingerprints
 from visitor.people import operations as people
-from visitor.people.forms import Sealing
+from visitor.people import queries as people_queries
 from visitor.people.records import Contact, IdDocument
 from visitor.reception.forms import Entrance, SignedIn, SignedOut, SignInForm, SignOutForm
-from visitor.reception.preparation import Prepared, request_hash
+from visitor.reception.preparation import Prepared
 from visitor.sites import queries as sites
 from visitor.sites.models import Site
 from visitor.sites.policy import IdMode, contains_forbidden_number, id_capture
@@ -31,7 +32,7 @@ from visitor.visits import queries as visit_queries
 from visitor.visits.forms import NewVisit
 from visitor.visits.models import FieldUse, PhotoUse, Visit, VisitType
 
-NOTIFY_JOB = "notify.host_arrival"
+NOTIFY_JOB = "notify.host"
 CLOCK_AHEAD = timedelta(minutes=5)
 """A device's clock may be so far ahead of the server's; later instants are taken as now."""
 BADGE_GRACE = timedelta(minutes=30)
@@ -49,7 +50,8 @@ def sign_in(work: Work, prepared: Prepared, entrance: Entrance) -> SignedIn:
         NotFound: visit type, host or notice belong to another site.
     """
     form = prepared.form
-    fingerprint = request_hash(form, people.hashing_key(work))
+    content = form.model_dump_json(exclude={"happened_at", "notice_shown_at"})
+    fingerprint = fingerprints.fingerprint(work, content.encode())
     before = visit_queries.repeated(work, entrance.device_id, form.client_id)
     if before is not None:
         return _again(work, before, fingerprint)
@@ -58,12 +60,18 @@ def sign_in(work: Work, prepared: Prepared, entrance: Entrance) -> SignedIn:
     person_id = people.make_person(work, site.id)
     visit = visits.open_visit(work, _new_visit(form, entrance, person_id, fingerprint, visit_type, work.now))
     _seal(work, prepared, visit, sites.preset_of(site))
-    _acknowledge(work, form, visit)
-    badge = badges.issue(work, _badge(work, visit, visit_type, with_photo=prepared.portrait is not None))
-    printing = badges.queue_print(work, badge.id, entrance.printer_id)
+    if form.notice_version_id is not None:
+        acknowledge(work, visit, form.notice_version_id, form.notice_shown_at or form.happened_at)
+    return welcome(work, visit, visit_type, entrance.printer_id)
+
+
+def welcome(work: Work, visit: Visit, visit_type: VisitType, printer_id: UUID | None) -> SignedIn:
+    """Give somebody who has arrived a badge, and tell the host."""
+    badge = badges.issue(work, _badge(work, visit, visit_type))
+    printing = badges.queue_print(work, badge.id, printer_id)
     if visit.host_id is not None:
         jobs.enqueue(work, NOTIFY_JOB, {"visit_id": str(visit.id)})
-    audit(work, "visit.sign_in", site_id=site.id, subject_id=visit.id, detail=visit.source)
+    audit(work, "visit.sign_in", site_id=visit.site_id, subject_id=visit.id, detail=visit.source)
     return _answer(visit, badge, printing.id if printing else None, repeated=False)
 
 
@@ -190,7 +198,7 @@ def _forbidden_numbers(form: SignInForm, preset: Preset) -> dict[str, str]:
 
 def _seal(work: Work, prepared: Prepared, visit: Visit, preset: Preset) -> None:
     form = prepared.form
-    latest = work.now + timedelta(days=people_ceiling_days(preset)) + timedelta(days=1)
+    latest = work.now + timedelta(days=ceiling_days(preset)) + timedelta(days=1)
     contact = Contact(name=form.name, company=form.company, email=form.email)
     contents: list[tuple[DataClass, Contact | IdDocument | bytes, datetime]] = [(DataClass.CONTACT, contact, latest)]
     if prepared.portrait is not None:
@@ -201,13 +209,13 @@ def _seal(work: Work, prepared: Prepared, visit: Visit, preset: Preset) -> None:
     people.seal_all(
         work,
         [
-            Sealing(visit.site_id, data_class, content, latest_at, person_id=visit.person_id, visit_id=visit.id)
+            people.Sealing(visit.site_id, data_class, content, latest_at, person_id=visit.person_id, visit_id=visit.id)
             for data_class, content, latest_at in contents
         ],
     )
 
 
-def people_ceiling_days(preset: Preset) -> int:
+def ceiling_days(preset: Preset) -> int:
     """Return the days after which nothing about a visitor may remain, whatever the rules of the site say."""
     return preset.visitor_log_days.ceiling or preset.visitor_log_days.default
 
@@ -226,17 +234,16 @@ def _id_document(form: SignInForm) -> IdDocument:
     )
 
 
-def _acknowledge(work: Work, form: SignInForm, visit: Visit) -> None:
-    if form.notice_version_id is not None:
-        shown_at = _believed(form.notice_shown_at or form.happened_at, work.now)
-        notices.acknowledge(work, visit.id, visit.site_id, form.notice_version_id, shown_at)
+def acknowledge(work: Work, visit: Visit, version_id: UUID, shown_at: datetime) -> None:
+    """Record which notice the visitor was shown, and when by the device's clock."""
+    notices.acknowledge(work, visit.id, visit.site_id, version_id, _believed(shown_at, work.now))
 
 
-def _badge(work: Work, visit: Visit, visit_type: VisitType, *, with_photo: bool) -> IssueBadge:
+def _badge(work: Work, visit: Visit, visit_type: VisitType) -> IssueBadge:
     flags = BadgeFlags.PASSBACK | BadgeFlags.OFFLINE_OK
     if visit_type.needs_escort:
         flags |= BadgeFlags.ESCORT
-    if with_photo:
+    if any(record.data_class is DataClass.PHOTO for record in people_queries.records_of(work, visit.id)):
         flags |= BadgeFlags.PHOTO
     begins = visit.arrived_at or work.now
     return IssueBadge(

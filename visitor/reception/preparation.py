@@ -2,8 +2,6 @@
 
 import base64
 import binascii
-import hashlib
-import hmac
 from dataclasses import dataclass
 
 from visitor.core.errors import Invalid
@@ -38,11 +36,6 @@ def prepare(form: SignInForm) -> Prepared:
         return Prepared(form, _portrait(body))
     except PhotoRefused as refused:
         raise Invalid(fields={"photo": f"photo_{refused.reason}"}) from None
-
-
-def request_hash(form: SignInForm, key: bytes) -> bytes:
-    """Return a keyed hash of what was sent, to tell a repetition from another sign-in under the same client id."""
-    return hmac.new(key, form.model_dump_json().encode(), hashlib.sha256).digest()
 
 
 def _portrait(body: bytes) -> bytes:

@@ -134,6 +134,8 @@ class Visit(Model):
     id_seen_at: Mapped[datetime | None] = column(DataClass.EVENT)
     id_seen_by: Mapped[UUID | None] = column()
     photo_declined: Mapped[bool] = column(default=False)
+    host_told_at: Mapped[datetime | None] = column(DataClass.EVENT)
+    """When the mail server took the message to the host."""
     watch_list_stop: Mapped[bool] = column(default=False)
 
 

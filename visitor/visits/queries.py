@@ -117,18 +117,22 @@ def hosts_like(work: Work, site_id: UUID, text: str, *, limit: int = 5, listed_o
     return work.session.scalars(select(Host).where(*where).order_by(Host.name, Host.id).limit(limit)).all()
 
 
-def board(work: Work, site: Site) -> Board:
-    """Return today's visits of the site, in its own time zone."""
-    begin, end = local_day(work.now, ZoneInfo(site.time_zone))
+def board(work: Work, site: Site, at: datetime) -> Board:
+    """Return the visits of the site's local day that holds `at`; on site are those who are here now."""
+    begin, end = local_day(at, ZoneInfo(site.time_zone))
     here = Visit.site_id == site.id
     return Board(
         expected=_found(
             work,
-            and_(here, Visit.state == VisitState.EXPECTED, Visit.expected_at.between(begin - timedelta(days=1), end)),
+            and_(here, Visit.state == VisitState.EXPECTED, Visit.expected_at >= begin, Visit.expected_at < end),
             Visit.expected_at,
         ),
         on_site=_found(work, and_(here, Visit.state == VisitState.ON_SITE), Visit.arrived_at.desc()),
-        gone=_found(work, and_(here, Visit.state == VisitState.GONE, Visit.left_at >= begin), Visit.left_at.desc()),
+        gone=_found(
+            work,
+            and_(here, Visit.state == VisitState.GONE, Visit.left_at >= begin, Visit.left_at < end),
+            Visit.left_at.desc(),
+        ),
     )
 
 

@@ -1,0 +1,115 @@
+"""The reception's board: visits of a day with the names that reception may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from visitor.badges import queries as badges
+from visitor.core.permissions import Purpose
+from visitor.core.work import Work
+from visitor.people import queries as people
+from visitor.people.records import Contact
+from visitor.sites.models import Site
+from visitor.visits import policy, queries
+from visitor.visits.queries import BoardLine
+
+NO_NAME = "—"
+"""Where the name was erased or is restricted."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """One row of the board."""
+
+    visit_id: UUID
+    name: str
+    company: str | None
+    host_name: str | None
+    visit_type_name: str
+    colour: str
+    badge_number: str | None
+    state: str
+    expected_at: datetime | None
+    arrived_at: datetime | None
+    due_out_at: datetime | None
+    left_at: datetime | None
+    id_check_needed: bool
+    photo_url: str | None = None
+    """None: lists show no faces; the visit's own page does."""
+    help_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows each list has, before any search."""
+
+    expected: int
+    on_site: int
+    overdue: int
+    gone: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """The lists of one day."""
+
+    expected: Sequence[VisitLine]
+    on_site: Sequence[VisitLine]
+    overdue: Sequence[VisitLine]
+    gone: Sequence[VisitLine]
+    counts: Counts
+
+
+def board(work: Work, site: Site, at: datetime, language: str, search: str = "") -> BoardView:
+    """Return the board of the site's local day that holds `at`; rows of `search` only, when something is searched.
+
+    Names are opened for the rows shown, in one step that the audit log records.
+    """
+    found = queries.board(work, site, at)
+    lines = [*found.expected, *found.on_site, *found.gone]
+    contacts = people.contacts(work, [line.visit.id for line in lines], Purpose.RECEPTION)
+    numbers = {
+        visit_id: badge.number for visit_id, badge in badges.of_visits(work, [line.visit.id for line in lines]).items()
+    }
+
+    def rows(part: Sequence[BoardLine]) -> list[VisitLine]:
+        made = [visit_line(line, contacts.get(line.visit.id), numbers.get(line.visit.id), language) for line in part]
+        return [line for line in made if _fits(line, search)]
+
+    late = [line for line in found.on_site if policy.is_overdue(line.visit.due_out_at, work.now)]
+    here = [line for line in found.on_site if line not in late]
+    counts = Counts(len(found.expected), len(here), len(late), len(found.gone))
+    return BoardView(rows(found.expected), rows(here), rows(late), rows(found.gone), counts)
+
+
+def visit_line(line: BoardLine, contact: Contact | None, badge_number: str | None, language: str) -> VisitLine:
+    """Return a row as the reception reads it."""
+    visit = line.visit
+    return VisitLine(
+        visit_id=visit.id,
+        name=contact.name if contact else NO_NAME,
+        company=contact.company if contact else None,
+        host_name=line.host_name,
+        visit_type_name=type_name(line, language),
+        colour=line.visit_type.colour,
+        badge_number=badge_number,
+        state=visit.state,
+        expected_at=visit.expected_at,
+        arrived_at=visit.arrived_at,
+        due_out_at=visit.due_out_at,
+        left_at=visit.left_at,
+        id_check_needed=visit.id_check_needed and visit.id_seen_at is None,
+    )
+
+
+def type_name(line: BoardLine, language: str) -> str:
+    """Return the name of the sort of visit in the reader's language, else in the site's first."""
+    names = line.visit_type.names
+    return str(names.get(language) or next(iter(names.values())))
+
+
+def _fits(line: VisitLine, search: str) -> bool:
+    wanted = search.casefold().split()
+    text = " ".join(filter(None, (line.name, line.company, line.host_name, line.badge_number))).casefold()
+    return all(word in text for word in wanted)

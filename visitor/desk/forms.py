@@ -1,0 +1,112 @@
+"""What receptionists enter."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from visitor.core.forms import Form, parse
+from visitor.core.i18n import N_
+from visitor.reception.expecting import ExpectForm
+from visitor.reception.forms import SignInForm
+
+REPRINT_REASONS = {
+    "lost": N_("Lost"),
+    "damaged": N_("Damaged or unreadable"),
+    "jam": N_("The printer failed"),
+    "corrected": N_("Something on it was wrong"),
+}
+REVOKE_REASONS = {
+    "lost": N_("Lost or stolen"),
+    "misuse": N_("Used by somebody else"),
+    "security": N_("Security asked for it"),
+    "mistake": N_("Issued by mistake"),
+}
+
+FIELD_WORDS = {
+    "name_empty": N_("Enter the visitor's name."),
+    "name_too_long": N_("A name may have up to 200 characters. Shorten it."),
+    "name_no_letter": N_("A name needs at least one letter."),
+    "required": N_("Please fill this in."),
+    "not_asked": N_("This kind of visit does not ask for it. Leave it empty."),
+    "forbidden_number": N_("This looks like an official number that may not be kept here. Take it out."),
+    "notice_missing": N_("Give the visitor the privacy notice first."),
+    "id_not_allowed": N_("The rules of this country do not allow this to be kept."),
+    "photo_not_wanted": N_("This kind of visit takes no photo."),
+    "photo_not_a_picture": N_("This file is not a JPEG or PNG picture. Choose another."),
+    "photo_too_many_bytes": N_("This picture is larger than 5 MB. Choose a smaller one."),
+    "photo_too_many_pixels": N_("This picture has too many pixels. Choose a smaller one."),
+    "photo_damaged": N_("This picture is damaged. Choose another."),
+    "photo_no_face": N_("No face was found in this picture. Choose one that shows the face from the front."),
+    "photo_several_faces": N_("Several faces were found. Choose a picture of one person."),
+    "photo_too_dark": N_("This picture is too dark."),
+    "photo_too_bright": N_("This picture is too bright."),
+    "photo_blurred": N_("This picture is blurred."),
+    "photo_too_close": N_("The face is too close to the edge. Step back a little."),
+}
+"""Message keys of a sign-in in the words of the desk."""
+
+
+class ReasonForm(Form):
+    """Why a badge is reprinted or revoked."""
+
+    reason: str
+
+
+def field_words(faults: Mapping[str, str]) -> dict[str, str]:
+    """Return the fault of each field of the page as a msgid."""
+    names = {"host_id": "host", "notice_version_id": "notice_given"}
+    return {names.get(name, name): FIELD_WORDS.get(text, text) for name, text in faults.items()}
+
+
+def sign_in_form(
+    fields: Mapping[str, str], photo: bytes, client_id: UUID, at: datetime, notice_version_id: UUID | None
+) -> SignInForm:
+    """Return the sign-in that a receptionist typed, checked.
+
+    Raises:
+        Invalid: message keys by field.
+    """
+    given = bool(fields.get("notice_given"))
+    return parse(
+        SignInForm,
+        {
+            "client_id": client_id,
+            "happened_at": at,
+            "language": fields.get("language") or "en",
+            "visit_type_id": fields.get("visit_type_id") or "",
+            "name": fields.get("name", ""),
+            "company": fields.get("company"),
+            "email": fields.get("email") or None,
+            "host_id": fields.get("host") or None,
+            "notice_version_id": notice_version_id if given else None,
+            "notice_shown_at": at if given else None,
+            "photo": base64.b64encode(photo).decode() if photo else None,
+        },
+    )
+
+
+def expect_form(fields: Mapping[str, str], time_zone: str) -> ExpectForm:
+    """Return the announcement that a receptionist typed; its time is the site's local time.
+
+    Raises:
+        Invalid: faults by field.
+    """
+    try:
+        local = datetime.fromisoformat(fields.get("expected_at", "")).replace(tzinfo=ZoneInfo(time_zone))
+    except ValueError:
+        local = None
+    values = {name: fields.get(name) or None for name in ("company", "email")}
+    return parse(
+        ExpectForm,
+        values
+        | {
+            "client_id": fields.get("client_id", ""),
+            "visit_type_id": fields.get("visit_type_id", ""),
+            "name": fields.get("name", ""),
+            "host_id": fields.get("host") or None,
+            "expected_at": local,
+            "language": fields.get("language") or "en",
+        },
+    )

@@ -1,0 +1,69 @@
+"""What a kiosk is told: the site, its questions, its notices. Nothing about any visitor."""
+
+from visitor.core.i18n import direction, native_name
+from visitor.core.work import Work
+from visitor.kiosks.models import Kiosk
+from visitor.notices import queries as notices
+from visitor.sites import queries as sites
+from visitor.sites.policy import id_capture
+from visitor.sites.preset import Preset
+from visitor.visits import queries as visits
+from visitor.visits.models import VisitType
+
+DOCUMENT_TYPES = ("passport", "identity_card", "driving_licence", "residence_permit")
+
+
+def configuration(work: Work, kiosk: Kiosk) -> dict[str, object]:
+    """Return the kiosk's configuration as JSON values."""
+    site = sites.site(work, kiosk.site_id)
+    preset = sites.preset_of(site)
+    settings = work.settings.kiosk
+    return {
+        "kiosk": {"id": str(kiosk.id), "name": kiosk.name},
+        "site": {
+            "id": str(site.id),
+            "number": site.number,
+            "name": site.name,
+            "reception_hint": site.reception_hint,
+            "timezone": site.time_zone,
+        },
+        "languages": [{"code": code, "name": native_name(code), "dir": direction(code)} for code in site.languages],
+        "default_language": site.languages[0],
+        "visit_types": [_visit_type(visit_type, preset) for visit_type in visits.types(work, site.id)],
+        "notices": _notices(work, kiosk),
+        "minor_age": preset.minor_age,
+        "idle_seconds": settings.idle_seconds,
+        "warning_seconds": settings.warning_seconds,
+        "server_time": int(work.now.timestamp() * 1000),
+    }
+
+
+def _visit_type(visit_type: VisitType, preset: Preset) -> dict[str, object]:
+    capture = id_capture(preset, visit_type.ask_id)
+    return {
+        "id": str(visit_type.id),
+        "names": visit_type.names,
+        "descriptions": visit_type.descriptions,
+        "colour": visit_type.colour,
+        "fields": {
+            "company": visit_type.ask_company,
+            "email": visit_type.ask_email,
+            "host": visit_type.ask_host,
+        },
+        "photo": visit_type.photo,
+        "id_step": {"mode": capture.mode, "document_types": DOCUMENT_TYPES, "life_hours": capture.life_hours},
+    }
+
+
+def _notices(work: Work, kiosk: Kiosk) -> dict[str, object]:
+    return {
+        language: {
+            "version_id": str(notice.id),
+            "version": notice.version,
+            "title": notice.title,
+            "summary": notice.summary,
+            "body": notice.body,
+            "sha256": notice.text_hash.hex(),
+        }
+        for language, notice in notices.live(work, kiosk.site_id).items()
+    }

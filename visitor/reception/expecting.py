@@ -1,0 +1,95 @@
+"""Announcing visitors, and receiving those who were announced."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, field_validator
+
+from visitor.core.classes import DataClass
+from visitor.core.errors import NotFound
+from visitor.core.forms import Form, Line, OptionalLine
+from visitor.core.i18n import N_
+from visitor.core.names import name_fault
+from visitor.core.permissions import Permission
+from visitor.core.work import Work
+from visitor.ledger.operations import audit
+from visitor.people import operations as people
+from visitor.people.records import Contact
+from visitor.reception import operations
+from visitor.reception.forms import SignedIn
+from visitor.sites import queries as sites
+from visitor.visits import operations as visits
+from visitor.visits import queries as visit_queries
+from visitor.visits.forms import NewVisit
+from visitor.visits.models import Visit, VisitSource
+
+
+class ExpectForm(Form):
+    """Somebody who will come."""
+
+    client_id: UUID
+    """Chosen by the page; a form sent twice announces once."""
+    visit_type_id: UUID
+    name: Line
+    company: OptionalLine = Field(default=None, max_length=200)
+    email: OptionalLine = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    host_id: UUID | None = None
+    expected_at: AwareDatetime
+    language: str = Field(default="en", min_length=2, max_length=12)
+
+    @field_validator("name")
+    @classmethod
+    def _is_name(cls, value: str) -> str:
+        if name_fault(value) is not None:
+            raise ValueError(N_("Enter a name of 1 to 200 characters."))
+        return value
+
+
+def announce(work: Work, form: ExpectForm, site_id: UUID) -> Visit:
+    """Put somebody on the list of the expected. Sent twice, it happens once."""
+    work.require(Permission.VISIT_INVITE, site_id)
+    before = visit_queries.repeated(work, work.actor.id, form.client_id)
+    if before is not None:
+        return before
+    site = sites.site(work, site_id)
+    person_id = people.make_person(work, site_id)
+    new = NewVisit(
+        site_id=site_id,
+        person_id=person_id,
+        visit_type_id=form.visit_type_id,
+        source=VisitSource.INVITATION,
+        language=form.language,
+        client_id=form.client_id,
+        client_device_id=work.actor.id,
+        host_id=form.host_id,
+        expected_at=form.expected_at,
+    )
+    visit = visits.open_visit(work, new)
+    latest = form.expected_at + timedelta(days=operations.ceiling_days(sites.preset_of(site)) + 1)
+    contact = Contact(name=form.name, company=form.company, email=form.email)
+    people.seal(
+        work,
+        people.Sealing(site_id, DataClass.CONTACT, contact, latest, person_id=person_id, visit_id=visit.id),
+    )
+    audit(work, "visit.announce", site_id=site_id, subject_id=visit.id)
+    work.changed_sites.add(site_id)
+    return visit
+
+
+def receive(work: Work, visit_id: UUID, notice_version_id: UUID | None) -> SignedIn:
+    """Sign in somebody who was expected, at the desk.
+
+    Raises:
+        NotFound: no such visit at a site of the actor.
+        Conflict: the visit has begun or was cancelled.
+    """
+    visit = visit_queries.visit(work, visit_id)
+    work.require(Permission.DESK_ACT, visit.site_id)
+    visit_type = visit_queries.visit_type(work, visit.visit_type_id)
+    if visit.person_id is None:
+        raise NotFound
+    visit.id_check_needed = visit_type.ask_id != "none"
+    visits.arrive(work, visit, work.now, timedelta(minutes=visit_type.duration_minutes))
+    if notice_version_id is not None:
+        operations.acknowledge(work, visit, notice_version_id, work.now)
+    return operations.welcome(work, visit, visit_type, None)
