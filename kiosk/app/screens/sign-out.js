@@ -23,6 +23,12 @@ export function signOut(kiosk) {
   const send = button('submit', t('out.send'), { kind: 'primary', drawing: 'leave', submit: true });
   send.disabled = visitor.sending;
 
+  function wait() {
+    here.busy = true;
+    send.disabled = true;
+    advice.textContent = t('check.sending');
+  }
+
   async function watch() {
     try {
       camera = await kiosk.openCamera();
@@ -43,7 +49,7 @@ export function signOut(kiosk) {
       const { text, reached } = await read(camera);
       if (here.gone) return;
       if (text && isBadge(text) && !here.busy) {
-        here.busy = true;
+        wait();
         await leave(kiosk, { token: text });
         return;
       }
@@ -58,7 +64,7 @@ export function signOut(kiosk) {
     if (!keepFaults(visitor, ['badge_number'], { badge_number: number ? null : 'badge_missing' })) {
       focusFault(kiosk, ['badge_number']);
     } else if (!here.busy) {
-      here.busy = true;
+      wait();
       void leave(kiosk, { badge_number: number });
     }
   }
