@@ -1,0 +1,123 @@
+"""The API of door readers. A guide for whoever builds one: docs/api.md."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from functools import wraps
+from typing import Final
+
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.types import ResponseDict
+
+from visitor.access import operations
+from visitor.access.forms import BadgeKeys, FaultAnswer, ScanAnswer, ScanForm, StatusQuery
+from visitor.access.operations import RecordedScan
+from visitor.access.reasons import WORDS
+from visitor.accounts.admission import device
+from visitor.badges import queries as badges
+from visitor.badges.token import BadgeVerifier
+from visitor.core import web
+from visitor.core.forms import parse_json
+from visitor.core.permissions import Permission
+from visitor.sites import queries as sites
+
+LARGEST_BODY: Final = 64 * 1024
+"""A scan has about 400 bytes."""
+STATUS_LIST_TYPE: Final = "application/vnd.visitor.badge-status"
+OPEN: Final = "api_v1.badge_keys"
+BINARY: Final = {"type": "string", "format": "binary"}
+
+FAULTS: Final[ResponseDict] = {403: FaultAnswer, 404: FaultAnswer, 422: FaultAnswer, 503: FaultAnswer}
+
+bp = APIBlueprint(
+    "api_v1",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="Readers", description="Door readers report scans and fetch what they need without a network.")],
+)
+
+
+@bp.before_request
+def admit() -> None:
+    """Let in only devices with a token that holds; their actor was set by the admission of accounts."""
+    request.max_content_length = LARGEST_BODY
+    if request.endpoint != OPEN:
+        device()
+
+
+def _json_scan(view: Callable[[ScanForm], ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """Read the body by the product's own rules, so that whatever is sent ends in one of its six errors."""
+
+    @wraps(view)
+    def parsed() -> ResponseReturnValue:
+        return view(parse_json(ScanForm, request.get_data()))
+
+    # The library documents the body from the annotation, and leaves reading it to us.
+    parsed.__delay_validate_request__ = True  # type: ignore[attr-defined]  # the library's mark
+    return parsed
+
+
+@bp.post(
+    "/scans",
+    summary="Report a scan",
+    description="Decides and stores. Granted or refused, the answer is 201; sent again, it is the same answer.",
+    responses={201: ScanAnswer, 409: FaultAnswer, **FAULTS},
+    security=[{"device": []}],
+)
+@_json_scan
+@web.requires(Permission.ACCESS_SCAN)
+def create_scan(body: ScanForm) -> ResponseReturnValue:
+    """Answer a reader: open, or stay shut."""
+    with web.transaction() as work:
+        event = operations.record_scan(work, device(), body)
+    return jsonify(_answer(event)), 201
+
+
+@bp.get(
+    "/status-list",
+    summary="Which badges are dead",
+    description="The signed list of revoked and replaced badges of a site. Bytes: docs/badge-token.md.",
+    responses={
+        200: {"description": "The signed list", "content": {STATUS_LIST_TYPE: {"schema": BINARY}}},
+        **FAULTS,
+    },
+    security=[{"device": []}],
+)
+@web.requires(Permission.ACCESS_SCAN)
+def status_list(query: StatusQuery) -> ResponseReturnValue:
+    """Return the signed status list of the device's site."""
+    with web.reading() as work:
+        site_id = device().site_id if query.site is None else sites.site_numbered(work, query.site).id
+        work.require(Permission.ACCESS_SCAN, site_id)
+        body = badges.status_list(work, site_id)
+    return Response(body, mimetype=STATUS_LIST_TYPE)
+
+
+@bp.get(
+    "/keys",
+    summary="Keys to check badges with",
+    description="Public keys of badge tokens and status lists. Take them over a connection that you trust; keep them.",
+    responses={200: BadgeKeys},
+)
+@web.open_to_all("public keys check badges and open nothing")
+def badge_keys() -> ResponseReturnValue:
+    """Return the public keys that readers check tokens with."""
+    verifier = web.runtime().resources.get(BadgeVerifier)
+    found = [
+        {"key_id": key_id, "algorithm": "Ed25519", "public_key": b64encode(key.public_bytes_raw()).decode()}
+        for key_id, key in sorted(verifier.public_keys.items())
+    ]
+    return jsonify({"keys": found})
+
+
+def _answer(event: RecordedScan) -> dict[str, object]:
+    return {
+        "event_id": str(event.id),
+        "granted": event.granted,
+        "reason": event.reason.value,
+        "message": web.text(WORDS[event.reason, event.granted].sentence),
+        "scanned_at": event.scanned_at.isoformat(),
+        "received_at": event.received_at.isoformat(),
+    }

@@ -1,0 +1,199 @@
+"""Reading access events and who is where. Nothing here knows a name."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from visitor.access.models import AccessEvent, Presence
+from visitor.access.reasons import Reason
+from visitor.core.db import Id, Instant
+from visitor.core.errors import NotFound
+from visitor.core.paging import Cursor, Page
+from visitor.core.permissions import Permission
+from visitor.core.work import Work
+from visitor.sites.models import AccessPoint, PointKind, SiteMode
+from visitor.sites.queries import site
+from visitor.visits.models import Visit, VisitState
+
+PAGE_ROWS: Final = 50
+ROLL_LIMIT: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events of one site. A field that is None does not matter; an empty collection finds nothing."""
+
+    site_id: UUID
+    from_at: datetime
+    until_at: datetime
+    access_point_id: UUID | None = None
+    zone_id: UUID | None = None
+    granted: bool | None = None
+    reason: Reason | None = None
+    badge_id: int | None = None
+    visit_ids: Collection[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RollLine:
+    """Somebody who is, or may be, inside; nameless, with what is known of where."""
+
+    visit_id: UUID
+    arrived_at: datetime | None
+    left_at: datetime | None
+    """Signed out, but scanned inside afterwards: look for this person too."""
+    zone_id: UUID | None
+    """Null: not seen at any door since arrival, or seen going out."""
+    seen_at: datetime | None
+    """When the zone was noted; null: never seen at a door."""
+    mustered_at: datetime | None
+    """Counted at a muster point since the evacuation began."""
+
+
+def search(work: Work, wanted: EventFilter, cursor: Cursor | None = None, *, newer: bool = False) -> Page[AccessEvent]:
+    """Return one page of events, newest first: the first, or the one beyond `cursor` on its older or newer side.
+
+    The caller audits the search.
+
+    Raises:
+        NotFound: the site is foreign.
+        NotAllowed: the actor may not see its log.
+    """
+    work.require(Permission.LOG_VIEW, wanted.site_id)
+    rows = list(work.session.scalars(_ordered(wanted, cursor, newer=newer).limit(PAGE_ROWS + 1)))
+    more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    if newer:
+        rows.reverse()
+    has_older = bool(rows) and (more or newer)
+    has_newer = bool(rows) and (more if newer else cursor is not None)
+    return Page(
+        rows,
+        older=Cursor(rows[-1].scanned_at, rows[-1].id) if has_older else None,
+        newer=Cursor(rows[0].scanned_at, rows[0].id) if has_newer else None,
+    )
+
+
+def pages(work: Work, wanted: EventFilter, limit: int) -> Iterator[Sequence[AccessEvent]]:
+    """Yield at most `limit` events page by page, newest first. Raises as `search`."""
+    work.require(Permission.LOG_VIEW, wanted.site_id)
+    cursor, left = None, limit
+    while left > 0:
+        rows = work.session.scalars(_ordered(wanted, cursor, newer=False).limit(min(left, 500))).all()
+        if not rows:
+            return
+        yield rows
+        left -= len(rows)
+        cursor = Cursor(rows[-1].scanned_at, rows[-1].id)
+        work.session.expunge_all()
+
+
+def event(work: Work, event_id: UUID, permission: Permission = Permission.LOG_VIEW) -> AccessEvent:
+    """Return one event.
+
+    Raises:
+        NotFound: there is none with that id, or its site is foreign.
+        NotAllowed: the actor lacks `permission` at its site.
+    """
+    found = work.session.get(AccessEvent, event_id)
+    if found is None:
+        raise NotFound
+    work.require(permission, found.site_id)
+    return found
+
+
+def of_visit(work: Work, visit_id: UUID, limit: int = 200) -> Sequence[AccessEvent]:
+    """Return the newest events of a visit, newest first; the caller checks the permission at the visit's site."""
+    query = sa.select(AccessEvent).where(AccessEvent.visit_id == visit_id)
+    return work.session.scalars(query.order_by(AccessEvent.scanned_at.desc(), AccessEvent.id.desc()).limit(limit)).all()
+
+
+def presence(work: Work, site_id: UUID) -> Sequence[Presence]:
+    """Return where the visits of a site that are on site were last seen, the longest there first."""
+    query = (
+        sa.select(Presence)
+        .join(Visit, Visit.id == Presence.visit_id)
+        .where(Presence.site_id == site_id, Visit.state == VisitState.ON_SITE)
+    )
+    return work.session.scalars(query.order_by(Presence.since_at, Presence.visit_id).limit(ROLL_LIMIT)).all()
+
+
+def zone_counts(work: Work, site_id: UUID) -> dict[UUID | None, int]:
+    """Return how many visits that are on site were last seen in each zone; None: seen in no zone."""
+    query = (
+        sa.select(Presence.zone_id, sa.func.count())
+        .select_from(Visit)
+        .outerjoin(Presence, Presence.visit_id == Visit.id)
+        .where(Visit.site_id == site_id, Visit.state == VisitState.ON_SITE)
+        .group_by(Presence.zone_id)
+    )
+    return {row[0]: row[1] for row in work.session.execute(query)}
+
+
+def roll_call(work: Work, site_id: UUID) -> list[RollLine]:
+    """Return everybody who may be inside: signed in, or scanned inside after having signed out; longest here first.
+
+    Raises:
+        NotFound: the site is foreign.
+        NotAllowed: the actor does not do roll calls there.
+    """
+    work.require(Permission.ROLLCALL, site_id)
+    back_inside = sa.and_(
+        Visit.state == VisitState.GONE, Presence.zone_id.is_not(None), Presence.since_at > Visit.left_at
+    )
+    query = (
+        sa.select(Visit.id, Visit.arrived_at, Visit.left_at, Presence.zone_id, Presence.since_at)
+        .outerjoin(Presence, Presence.visit_id == Visit.id)
+        .where(Visit.site_id == site_id, sa.or_(Visit.state == VisitState.ON_SITE, back_inside))
+        .order_by(Visit.arrived_at, Visit.id)
+        .limit(ROLL_LIMIT)
+    )
+    mustered = mustered_since(work, site_id)
+    return [RollLine(*row, mustered.get(row[0])) for row in work.session.execute(query)]
+
+
+def mustered_since(work: Work, site_id: UUID) -> dict[UUID, datetime]:
+    """Return who was counted at a muster point since the evacuation began, and when last; nobody without one."""
+    place = site(work, site_id)
+    if place.mode is not SiteMode.EVACUATION or place.mode_since_at is None:
+        return {}
+    counted = (
+        sa.select(AccessEvent.visit_id, sa.func.max(AccessEvent.scanned_at, type_=Instant()))
+        .join(AccessPoint, AccessPoint.id == AccessEvent.access_point_id)
+        .where(AccessEvent.site_id == site_id, AccessEvent.scanned_at >= place.mode_since_at)
+        .where(AccessPoint.kind == PointKind.MUSTER, AccessEvent.visit_id.is_not(None))
+        .group_by(AccessEvent.visit_id)
+    )
+    return {visit_id: at for visit_id, at in work.session.execute(counted) if visit_id is not None}
+
+
+def _ordered(wanted: EventFilter, cursor: Cursor | None, *, newer: bool) -> sa.Select[AccessEvent]:
+    query = sa.select(AccessEvent).where(*_conditions(wanted))
+    place = sa.tuple_(AccessEvent.scanned_at, AccessEvent.id)
+    if cursor is not None:
+        beyond = sa.tuple_(sa.literal(cursor.at, Instant()), sa.literal(cursor.id, Id()))
+        query = query.where(place > beyond if newer else place < beyond)
+    if newer:
+        return query.order_by(AccessEvent.scanned_at, AccessEvent.id)
+    return query.order_by(AccessEvent.scanned_at.desc(), AccessEvent.id.desc())
+
+
+def _conditions(wanted: EventFilter) -> Iterator[sa.ColumnElement[bool]]:
+    yield AccessEvent.site_id == wanted.site_id
+    yield AccessEvent.scanned_at >= wanted.from_at
+    yield AccessEvent.scanned_at < wanted.until_at
+    if wanted.access_point_id is not None:
+        yield AccessEvent.access_point_id == wanted.access_point_id
+    if wanted.zone_id is not None:
+        yield sa.or_(AccessEvent.to_zone_id == wanted.zone_id, AccessEvent.from_zone_id == wanted.zone_id)
+    if wanted.granted is not None:
+        yield AccessEvent.granted.is_(wanted.granted)
+    if wanted.reason is not None:
+        yield AccessEvent.reason == wanted.reason
+    if wanted.badge_id is not None:
+        yield AccessEvent.badge_id == wanted.badge_id
+    if wanted.visit_ids is not None:
+        yield AccessEvent.visit_id.in_(wanted.visit_ids)
