@@ -117,6 +117,11 @@ class BadgeVerifier:
     def __init__(self, public_keys: Mapping[int, Ed25519PublicKey]) -> None:
         self._public_keys = dict(public_keys)
 
+    @property
+    def public_keys(self) -> Mapping[int, Ed25519PublicKey]:
+        """The trusted keys by number, for readers that check tokens by themselves."""
+        return dict(self._public_keys)
+
     def verify(self, text: str) -> BadgeClaims:
         """Return what the token says, after its signature has been checked.
 

@@ -3,7 +3,7 @@
 Delivery is at least once, so every task can be repeated. Upward hand-off between rooms happens through task names.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,18 +61,26 @@ class Tasks:
 
 def enqueue(work: Work, name: str, payload: dict[str, Any], *, after: timedelta = timedelta()) -> UUID:
     """Ask for `name` to be done once this transaction has committed. The payload holds ids and codes only."""
-    job_id = work.new_id()
-    row = {
-        "id": job_id,
+    return enqueue_all(work, name, [payload], after=after)[0]
+
+
+def enqueue_all(
+    work: Work, name: str, payloads: Sequence[dict[str, Any]], *, after: timedelta = timedelta()
+) -> list[UUID]:
+    """Ask for `name` to be done once for each payload, in one statement; none for no payload."""
+    if not payloads:
+        return []
+    common = {
         "name": name,
-        "payload": payload,
         "state": JobState.WAITING,
         "run_at": work.now + after,
         "attempts": 0,
         "created_at": work.now,
     }
-    work.session.execute(sa.insert(Job), [row])
-    return job_id
+    ids = [work.new_id() for _ in payloads]
+    rows = [common | {"id": job_id, "payload": payload} for job_id, payload in zip(ids, payloads, strict=True)]
+    work.session.connection().execute(sa.insert(Job), rows)
+    return ids
 
 
 def claim(work: Work, owner: str, limit: int = 1) -> list[Job]:
