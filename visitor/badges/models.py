@@ -50,8 +50,10 @@ class Badge(Model):
     copy: Mapped[int] = column()
     """The one copy that is valid; printing the next one kills this."""
     status_index: Mapped[int] = column()
+    """The valid copy's place in the status list; each copy has a place of its own."""
     not_before_at: Mapped[datetime] = column(DataClass.EVENT)
     expires_at: Mapped[datetime] = column(DataClass.EVENT)
+    """Moved forward when the visitor leaves."""
     zones: Mapped[int] = column()
     """Bit n: the zone at position n may be entered."""
     flags: Mapped[int] = column()
@@ -63,13 +65,25 @@ class Badge(Model):
 
 
 class BadgeCopy(Model):
-    """One copy of a badge was made."""
+    """One copy of a badge was made.
+
+    A reader without a network knows copies by their place in the status list alone, so each copy gets a new one and the
+    places of dead copies are marked as revoked.
+    """
 
     __tablename__ = "badge_copy"
-    __table_args__ = (PrimaryKeyConstraint("badge_id", "copy"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("badge_id", "copy"),
+        UniqueConstraint("site_id", "status_index"),
+        Index("ix_badge_copy_site_expires", "site_id", "expires_at"),
+    )
 
     badge_id: Mapped[int] = column(DataClass.NONE, ForeignKey("badge.id", ondelete="CASCADE"))
     copy: Mapped[int] = column()
+    site_id: Mapped[UUID] = column()
+    status_index: Mapped[int] = column()
+    expires_at: Mapped[datetime] = column(DataClass.EVENT)
+    """What the printed token says; the badge itself may end earlier."""
     reason: Mapped[str] = column()
     """A code: first, lost, damaged, jam, corrected."""
     made_at: Mapped[datetime] = column(DataClass.EVENT)
