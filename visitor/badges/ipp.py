@@ -28,7 +28,7 @@ from visitor.badges.ipp_attributes import (
 from visitor.badges.ipp_encoding import IppDamaged, decode, encode
 from visitor.badges.ipp_faults import HTTP_STATUSES, PrinterFault, PrintFailed, fault_of_status
 from visitor.badges.ipp_media import MediaChoice, MediaSize
-from visitor.badges.ipp_values import Attribute, AttributeGroup, Group, Message, Tag, attribute
+from visitor.badges.ipp_values import Attribute, AttributeGroup, Group, Localized, Message, Tag, attribute
 from visitor.core import outbound
 
 __all__ = [
@@ -61,6 +61,7 @@ class _Operation(IntEnum):
     VALIDATE_JOB = 0x0004
     CANCEL_JOB = 0x0008
     GET_JOB_ATTRIBUTES = 0x0009
+    GET_JOBS = 0x000A
     GET_PRINTER_ATTRIBUTES = 0x000B
 
 
@@ -155,6 +156,23 @@ class IppPrinter:
         answer = self._ask(_Operation.GET_JOB_ATTRIBUTES, [_job(job_id), wanted])
         return _read(answer, Group.JOB, job_status)
 
+    def find(self, job_name: str) -> int | None:
+        """Return the id of the newest job of that name, waiting or ended; None if there is none (Get-Jobs, 4.2.6).
+
+        After a lost answer this says whether the job was accepted.
+
+        Raises:
+            PrintFailed: it cannot be reached or answers something else. A printer that lists no jobs knows none.
+        """
+        found: list[int] = []
+        for which in ("not-completed", "completed"):
+            wanted = attribute("requested-attributes", Tag.KEYWORD, "job-id", "job-name")
+            listed = attribute("which-jobs", Tag.KEYWORD, which)
+            answer = self._exchange(_Operation.GET_JOBS, [wanted, listed])
+            if answer.code < _FIRST_ERROR:
+                found += _ids_named(answer, job_name)
+        return max(found, default=None)
+
     def cancel(self, job_id: int) -> None:
         """Cancel a job (Cancel-Job, section 4.3.3).
 
@@ -247,6 +265,18 @@ class IppPrinter:
 
 def _job(job_id: int) -> Attribute:
     return attribute("job-id", Tag.INTEGER, job_id)
+
+
+def _ids_named(answer: Message, job_name: str) -> list[int]:
+    """Return the ids of the listed jobs of that name; each job is a group of its own."""
+    ids: list[int] = []
+    for group in answer.groups:
+        found = {item.name: item.first for item in group.attributes} if group.tag == Group.JOB else {}
+        name, job_id = found.get("job-name"), found.get("job-id")
+        plain = name.text if isinstance(name, Localized) else name
+        if plain == job_name and isinstance(job_id, int):
+            ids.append(job_id)
+    return ids
 
 
 def _bounded(answer: http.client.HTTPResponse) -> bytes:
