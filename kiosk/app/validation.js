@@ -10,8 +10,8 @@ const lengthOf = (text) => [...text.trim().normalize('NFC')].length;
 
 /** Any script, one letter to 200. @param {string} name */
 export function nameFault(name) {
-  if (!lengthOf(name)) return 'name_missing';
-  return lengthOf(name) > MOST_NAME ? 'too_long' : null;
+  if (!lengthOf(name)) return 'name_empty';
+  return lengthOf(name) > MOST_NAME ? 'name_too_long' : null;
 }
 
 /** @param {string} company @param {import('./types.js').Need} need */

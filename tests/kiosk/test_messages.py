@@ -64,6 +64,6 @@ def test_no_message_is_left_over() -> None:
 def test_every_fault_the_app_finds_itself_has_words() -> None:
     validation = (APP / "validation.js").read_text()
     faults = set(re.findall(r"'([a-z0-9]+_[a-z0-9_]+)'", validation)) | {"host_missing", "choice_missing", "day_wrong"}
-    assert "name_missing" in faults
+    assert "name_empty" in faults
     for fault in faults:
         assert f"error.{fault}" in catalogue("en"), fault

@@ -3,7 +3,7 @@
 import { button, element, icon, isolated } from '../elements.js';
 import { alertBox } from '../fields.js';
 import { base64 } from '../encoding.js';
-import { inLanguage, stepOfField, stepsOf } from '../steps.js';
+import { inLanguage, stepOfField, stepsOf, visitTypeOf } from '../steps.js';
 import { dayOf } from '../validation.js';
 import { documentName } from './id-document.js';
 import { faultText } from './faults.js';
@@ -146,7 +146,7 @@ async function submit(kiosk) {
     visitor.outcome = outcome;
     kiosk.go('done');
   } else {
-    await refused(kiosk, outcome?.body?.error);
+    await refused(kiosk, outcome);
   }
 }
 
@@ -162,20 +162,33 @@ function firstMissing(kiosk) {
   return photo === 'optional' && !visitor.photo && !visitor.photoDeclined ? 'photo' : null;
 }
 
-/** @param {Kiosk} kiosk @param {{message?: string, fields?: Record<string, string>} | undefined} error */
-async function refused(kiosk, error) {
+/** @param {Kiosk} kiosk @param {import('../journal.js').Outcome | null} outcome null when the journal took nothing */
+async function refused(kiosk, outcome) {
   const { visitor } = kiosk;
   const same = kiosk.sameVisitor();
-  const fields = Object.entries(error?.fields ?? {});
-  for (const [field, key] of fields) visitor.faults[nameOfFault(field)] = { key, message: error?.message };
-  const step = fields.length ? stepOfField(fields[0][0]) : 'check';
-  if (step === 'photo') visitor.keepPhoto(null);
-  // A notice that is no longer in force, or a host who left: the device's settings are old.
+  // A notice no longer in force, or a visit type that is gone: the device's settings are old.
   await kiosk.refresh();
   if (!same()) return;
+  const fields = Object.entries(outcome?.status === 404 ? gone(kiosk) : outcome?.body?.error?.fields ?? {});
+  for (const [field, key] of fields) {
+    // The server gives a key, or a sentence where the form itself was wrong.
+    visitor.faults[nameOfFault(field)] = { key, message: key.includes(' ') ? key : outcome?.body?.error?.message };
+  }
+  const step = fields.length ? stepOfField(fields[0][0]) : 'check';
+  if (step === 'photo') visitor.keepPhoto(null);
   if (step === 'check') visitor.faults.sign_in = { key: 'not_accepted' };
   else visitor.changing = true;
   kiosk.go(step);
+}
+
+/** What the server no longer knows: the kind of visit, else the host. @param {Kiosk} kiosk @returns {Record<string, string>} */
+function gone(kiosk) {
+  const { visitor } = kiosk;
+  if (!visitTypeOf(kiosk.config(), visitor.visitTypeId)) return { visit_type_id: 'visit_gone' };
+  if (!visitor.host) return {};
+  visitor.host = null;
+  visitor.hostQuery = '';
+  return { host_id: 'unknown_host' };
 }
 
 /** Parts of the ID document have fields of their own on the screen. @param {string} field */

@@ -11,8 +11,10 @@ export function faultText(kiosk, field) {
   if (!fault) return undefined;
   const { has, t } = kiosk.i18n;
   // A photo that the server turned down carries the same words as the live advice.
-  if (has(`error.${fault.key}`)) return t(`error.${fault.key}`);
-  if (has(`advice.${fault.key}`)) return t(`advice.${fault.key}`);
+  const key = fault.key.replace(/^photo_/, '');
+  if (has(`error.${key}`)) return t(`error.${key}`);
+  if (has(`advice.${key}`)) return t(`advice.${key}`);
+  if (field === 'photo') return t('error.not_a_picture');
   return fault.message || t('error.invalid');
 }
 

@@ -10,8 +10,8 @@ const TAKEN = { aspect: ASPECT, longest: 1200, quality: 0.92 };
 const PAUSE_MS = 500;
 const LONG_PAUSE_MS = 3000;
 const COUNT = [3, 2, 1];
-/** With these the badge would not show the visitor; the other advice is only advice. */
-const UNUSABLE = new Set(['no_face', 'several_faces', 'too_dark', 'too_bright', 'blurred']);
+/** The server takes a photo with these; with any other advice the badge would not show the visitor. */
+const USABLE = new Set(['ok', 'too_far', 'off_centre', 'taken']);
 
 /** @param {import('../kiosk.js').Kiosk} kiosk @returns {import('../frame.js').Screen} */
 export function photo(kiosk) {
@@ -113,7 +113,7 @@ export function photo(kiosk) {
     const found = answer.status === 200 ? answer.body.advice : 'taken';
     use.disabled = false;
     say(found === 'ok' ? 'taken' : found);
-    if (UNUSABLE.has(found)) {
+    if (!USABLE.has(found)) {
       visitor.keepPhoto(null);
       retake.className = 'button button-primary';
       choices.replaceChildren(retake);

@@ -1,12 +1,16 @@
 // @ts-check
 /** Why the visitor is here: one touch. */
 import { element, icon } from '../elements.js';
+import { alertBox } from '../fields.js';
 import { inLanguage } from '../steps.js';
+import { faultText } from './faults.js';
 
 /** @param {import('../kiosk.js').Kiosk} kiosk @returns {import('../frame.js').Screen} */
 export function visitType(kiosk) {
   const { i18n, visitor } = kiosk;
   const { visit_types: types, default_language: fallback } = kiosk.config();
+
+  const fault = faultText(kiosk, 'visit_type_id');
 
   /** @param {import('../types.js').VisitType} type */
   function choice(type) {
@@ -44,6 +48,6 @@ export function visitType(kiosk) {
   return {
     heading: i18n.t('type.heading'),
     lead: i18n.t('type.lead'),
-    content: [element('ul', { class: 'choices choices-types' }, types.map(choice))],
+    content: [fault ? alertBox(fault) : null, element('ul', { class: 'choices choices-types' }, types.map(choice))],
   };
 }
