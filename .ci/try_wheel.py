@@ -63,15 +63,9 @@ def serve(folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VISITOR"))}
     visitor = str(HOME / "bin/visitor")
     port = free_port()
-    subprocess.run(
-        [visitor, "init", "site", "--port", str(port)],
-        cwd=folder,
-        env=environment,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
     config = [visitor, "--config", "site/config.toml"]
-    subprocess.run([*config, "check"], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    for command in ([visitor, "init", "site", "--port", str(port)], [*config, "check"]):
+        subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
     server = subprocess.Popen([*config, "serve"], cwd=folder, env=environment)
     try:
         for path in ("/healthz", "/readyz", "/sign-in", "/kiosk/"):
@@ -100,12 +94,13 @@ def await_answer(url: str, server: "subprocess.Popen[bytes]") -> None:
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  a fixed http address
                 answer.read()
-            return
         except urllib.error.HTTPError as refused:
             raise SystemExit(f"{url} answers {refused.code}") from refused
         except OSError as refused:
             fault = str(refused)
             time.sleep(0.1)
+        else:
+            return
     raise SystemExit(f"{url} does not answer: {fault or 'the server has ended'}")
 
 
