@@ -14,6 +14,7 @@ from tests.access import scenes
 from tests.access.scenes import Door, door, scan, stored, whereabouts
 from visitor.access.models import AccessEvent
 from visitor.access.reasons import Reason
+from visitor.badges import queries as badges
 from visitor.badges.token import BadgeClaims, BadgeFlags, BadgeKind, BadgeSigner, encode
 from visitor.core.errors import Conflict, NotAllowed, NotFound
 from visitor.core.models import Job
@@ -88,7 +89,9 @@ def test_a_genuine_badge_that_was_erased_is_unknown(work: Work) -> None:
 def test_what_is_wrong_is_the_reason_of_a_stored_refusal(
     work: Work, of_badge: dict[str, Any], of_visit: dict[str, Any], reason: Reason
 ) -> None:
-    moments = {key: work.now + value if isinstance(value, timedelta) else value for key, value in of_badge.items()}
+    moments: dict[str, Any] = {
+        key: work.now + value if isinstance(value, timedelta) else value for key, value in of_badge.items()
+    }
     at = door(work, of_visit=of_visit, **moments)
 
     event = scan(work, at)
@@ -134,7 +137,7 @@ def test_a_full_zone_refuses_the_next_and_not_whoever_is_inside(work: Work) -> N
     at = door(work, of_zone={"occupancy_limit": 1})
     late = factories.visit(work, at.site)
     badge = scenes.add_badge(work, at.site, late)
-    token = scenes.badges.token_of(work, badge, at.site.number)
+    token = badges.token_of(work, badge, at.site.number)
 
     assert scan(work, at).granted
     assert scan(work, at, credential=token).reason is Reason.OCCUPANCY_LIMIT
@@ -243,7 +246,7 @@ def test_a_scan_id_used_again_for_another_badge_opens_nothing(work: Work) -> Non
     scan(work, at, scan_id=scan_id)
     other = scenes.add_badge(work, at.site, factories.visit(work, at.site), revoked_at=work.now)
 
-    for text in (scenes.badges.token_of(work, other, at.site.number), "no badge at all"):
+    for text in (badges.token_of(work, other, at.site.number), "no badge at all"):
         with pytest.raises(Conflict):
             scan(work, at, scan_id=scan_id, credential=text)
 
@@ -340,6 +343,6 @@ def test_a_scan_with_everything_takes_five_statements(work: Work, statements: li
 
     scan(work, at)
 
-    kinds = [statement.split()[0] + " " + statement.split()[2].strip('"') for statement in statements]
+    kinds = [" ".join(statement.split()[:3:2]) for statement in statements if "pg_advisory" not in statement]
     assert kinds[0].startswith("SELECT")
     assert kinds[1:] == ["INSERT access_event", "INSERT ledger_entry", "INSERT presence", "INSERT job"]

@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Final
 
 from flask import Response, jsonify, request
-from flask.typing import ResponseReturnValue
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
@@ -29,6 +28,8 @@ STATUS_LIST_TYPE: Final = "application/vnd.visitor.badge-status"
 OPEN: Final = "api_v1.badge_keys"
 BINARY: Final = {"type": "string", "format": "binary"}
 
+Answer = tuple[Response, int]
+"""Named in full: the library evaluates annotations, and Flask's own type cannot be."""
 FAULTS: Final[ResponseDict] = {403: FaultAnswer, 404: FaultAnswer, 422: FaultAnswer, 503: FaultAnswer}
 
 bp = APIBlueprint(
@@ -47,11 +48,11 @@ def admit() -> None:
         device()
 
 
-def _json_scan(view: Callable[[ScanForm], ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+def _json_scan(view: Callable[[ScanForm], Answer]) -> Callable[[], Answer]:
     """Read the body by the product's own rules, so that whatever is sent ends in one of its six errors."""
 
     @wraps(view)
-    def parsed() -> ResponseReturnValue:
+    def parsed() -> Answer:
         return view(parse_json(ScanForm, request.get_data()))
 
     # The library documents the body from the annotation, and leaves reading it to us.
@@ -68,7 +69,7 @@ def _json_scan(view: Callable[[ScanForm], ResponseReturnValue]) -> Callable[...,
 )
 @_json_scan
 @web.requires(Permission.ACCESS_SCAN)
-def create_scan(body: ScanForm) -> ResponseReturnValue:
+def create_scan(body: ScanForm) -> Answer:
     """Answer a reader: open, or stay shut."""
     with web.transaction() as work:
         event = operations.record_scan(work, device(), body)
@@ -86,7 +87,7 @@ def create_scan(body: ScanForm) -> ResponseReturnValue:
     security=[{"device": []}],
 )
 @web.requires(Permission.ACCESS_SCAN)
-def status_list(query: StatusQuery) -> ResponseReturnValue:
+def status_list(query: StatusQuery) -> Response:
     """Return the signed status list of the device's site."""
     with web.reading() as work:
         site_id = device().site_id if query.site is None else sites.site_numbered(work, query.site).id
@@ -102,7 +103,7 @@ def status_list(query: StatusQuery) -> ResponseReturnValue:
     responses={200: BadgeKeys},
 )
 @web.open_to_all("public keys check badges and open nothing")
-def badge_keys() -> ResponseReturnValue:
+def badge_keys() -> Response:
     """Return the public keys that readers check tokens with."""
     verifier = web.runtime().resources.get(BadgeVerifier)
     found = [

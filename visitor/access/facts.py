@@ -300,9 +300,7 @@ def _situation() -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(next_copy, sa.and_(next_copy.badge_id == badge_id, next_copy.copy == copy))
         .outerjoin(Visit, Visit.id == Badge.visit_id)
         .outerjoin(Presence, Presence.visit_id == Visit.id)
-        .outerjoin(
-            AccessEvent, sa.and_(AccessEvent.access_point_id == AccessPoint.id, AccessEvent.scan_id == scan_id)
-        )
+        .outerjoin(AccessEvent, sa.and_(AccessEvent.access_point_id == AccessPoint.id, AccessEvent.scan_id == scan_id))
         .outerjoin(PointCamera, PointCamera.access_point_id == AccessPoint.id)
         .outerjoin(Camera, Camera.id == PointCamera.camera_id)
         .where(AccessPoint.id == point_id)

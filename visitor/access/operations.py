@@ -203,7 +203,7 @@ def _kept(work: Work, connection: sa.Connection, event: dict[str, Any], found: f
     """Write the event and what follows from it; False when the same scan was stored meanwhile."""
     insert = sqlite.insert if work.runtime.embedded else postgresql.insert
     once = insert(AccessEvent).on_conflict_do_nothing(index_elements=["access_point_id", "scan_id"])
-    if connection.execute(once, event).rowcount != 1:
+    if connection.execute(once.returning(AccessEvent.id), event).first() is None:
         return False
     due_on = (event["scanned_at"] + facts.log_life(found)).date()
     connection.execute(sa.insert(LedgerEntry), access_entry(_fact(event), due_on))
