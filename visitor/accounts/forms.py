@@ -28,7 +28,8 @@ class SignInForm(Form):
 
     model_config = AS_TYPED
 
-    login_name: Line = Field(max_length=200)
+    login_name: str = Field(max_length=200)
+    """Not a `Line`: strangers send it, and its length is looked at before it is cleaned."""
     password: str = Field(max_length=1000)
     next: str = Field(default="", max_length=2000)
 

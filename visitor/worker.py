@@ -1,0 +1,20 @@
+"""A worker as a process of its own: `python -m visitor.worker`, the same as `visitor worker`."""
+
+import sys
+
+from visitor.app.working import run_worker
+from visitor.core.errors import SetupFault
+from visitor.core.settings import settings_path
+
+
+def main() -> int:
+    """Work until told to stop, with the settings that VISITOR_CONFIG names."""
+    try:
+        return 0 if run_worker(settings_path(None)) else 1
+    except SetupFault as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
