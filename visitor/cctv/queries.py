@@ -1,0 +1,65 @@
+"""Reading stills, and where the clip of an event is."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from visitor.access import queries as access
+from visitor.cctv.models import Still, StillState
+from visitor.core.errors import NotFound
+from visitor.core.permissions import Permission, Purpose
+from visitor.core.work import Work
+from visitor.people import queries as people
+from visitor.sites.models import Camera
+
+
+@dataclass(frozen=True, slots=True)
+class StillLine:
+    """What is known of a still without opening it."""
+
+    event_id: UUID
+    camera_id: UUID
+    state: StillState
+    fault: str | None
+    taken_at: datetime | None
+
+
+def stills_of(work: Work, event_ids: Collection[UUID]) -> dict[UUID, list[StillLine]]:
+    """Return the stills of each event that has any, in the order of their cameras."""
+    query = sa.select(Still).where(Still.event_id.in_(event_ids)).order_by(Still.event_id, Still.camera_id)
+    found: dict[UUID, list[StillLine]] = {}
+    for row in work.session.scalars(query):
+        line = StillLine(row.event_id, row.camera_id, row.state, row.fault, row.taken_at)
+        found.setdefault(row.event_id, []).append(line)
+    return found
+
+
+def still_bytes(work: Work, event_id: UUID, camera_id: UUID, purpose: Purpose) -> bytes:
+    """Open one still; who opened it is audited.
+
+    Raises:
+        NotFound: no such event at the actor's sites, no picture, or its time is over.
+        NotAllowed: the actor may not open stills at the site.
+    """
+    access.event(work, event_id, Permission.OPEN_CCTV_STILL)
+    still = work.session.get(Still, (event_id, camera_id))
+    if still is None or still.record_id is None:
+        raise NotFound
+    opened = people.stills(work, [still.record_id], purpose)
+    if still.record_id not in opened:
+        raise NotFound
+    return opened[still.record_id]
+
+
+def clip_link(camera: Camera, from_at: datetime | None, until_at: datetime | None) -> str | None:
+    """Return the address of a clip at the recorder; None when the camera names none."""
+    if camera.clip_address is None or from_at is None or until_at is None:
+        return None
+    if urlsplit(camera.clip_address).scheme not in {"http", "https"}:
+        return None
+    filled = camera.clip_address.replace("{from_unix}", str(int(from_at.timestamp())))
+    return filled.replace("{until_unix}", str(int(until_at.timestamp())))
