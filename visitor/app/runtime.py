@@ -9,11 +9,13 @@ from visitor.badges.token import BadgeSigner, BadgeVerifier
 from visitor.core import migrations
 from visitor.core.clock import Clock, SystemClock
 from visitor.core.db import open_engine
+from visitor.core.errors import SetupFault
 from visitor.core.keyring import Keyring, load_master_key
 from visitor.core.settings import Settings
 from visitor.core.work import Runtime
 from visitor.ledger.entries import Log
 from visitor.ledger.signers import LedgerSigners
+from visitor.privacy.journal import JournalKey
 
 BADGE_KEY_ID = 1
 
@@ -32,6 +34,23 @@ class OpenRuntime(Runtime):
             self.keyring_engine.dispose()
 
 
+RESTORE_MARKER = "restore-unfinished"
+"""File in the data directory: a backup was put back and the erasure journal has not been replayed to its end."""
+
+
+def refuse_unfinished_restore(settings: Settings) -> None:
+    """Refuse to run while a restore is unfinished: what was erased since the backup would be there again.
+
+    Raises:
+        SetupFault: says which command finishes it.
+    """
+    if (settings.directories.data / RESTORE_MARKER).exists():
+        raise SetupFault(
+            "A restore was begun and not finished: visitors who were erased since that backup may be in the database. "
+            "Run the same `visitor restore` command again; it erases them and then lets the server start."
+        )
+
+
 def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables: bool = True) -> OpenRuntime:
     """Open databases and keys, and refuse to run when something does not fit.
 
@@ -41,6 +60,7 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables
     master_key = load_master_key(settings.keys)
     engine = open_engine(settings.database.url, settings.database)
     if check_tables:
+        refuse_unfinished_restore(settings)
         migrations.require_current(engine)
     keyring_engine = open_engine(settings.database.keyring_url, settings.database)
     keyring = Keyring(keyring_engine, master_key)
@@ -57,6 +77,7 @@ def _provide_keys(runtime: Runtime, keyring: Keyring) -> None:
     resources.put(Keyring, keyring)
     seeds = {log: keyring.named(f"ledger/{log.label}") for log in Log}
     resources.put(LedgerSigners, LedgerSigners.from_seeds(seeds))
+    resources.put(JournalKey, JournalKey(keyring.named("privacy/journal")))
     badge_key = Ed25519PrivateKey.from_private_bytes(keyring.named(f"badge/{BADGE_KEY_ID}"))
     resources.put(BadgeSigner, BadgeSigner(BADGE_KEY_ID, badge_key))
     resources.put(BadgeVerifier, BadgeVerifier({BADGE_KEY_ID: badge_key.public_key()}))

@@ -27,9 +27,14 @@ class Named:
 
 JOBS: Final = (
     Named("badges.print", "badges", "print_badge"),
+    Named("badges.print_test", "badges", "print_test_page"),
+    Named("badges.check_printers", "badges", "check_printers"),
     Named("cctv.take_still", "cctv", "take_still"),
     Named("notify.host", "reception", "tell_host"),
     Named("privacy.due", "privacy", "recompute_due"),
+    Named("privacy.recompute", "privacy", "recompute_site"),
+    Named("privacy.purge_run", "privacy", "run_planned"),
+    Named("privacy.scrub", "privacy", "scrub"),
 )
 PERIODIC: Final = (
     Named("ledger.sequence", "ledger", "sequence_entries", timedelta(seconds=1)),

@@ -197,6 +197,15 @@ def truncate_log(engine: Engine) -> bool:
     return int(busy) == 0
 
 
+def compact(engine: Engine) -> None:
+    """Write the whole database anew, so that no page keeps bytes of deleted rows in a gap between live ones.
+
+    On PostgreSQL only the space of dead rows is freed. Other writers wait meanwhile.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM")
+
+
 SQLITE_PRAGMAS: Sequence[str] = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # an acknowledged sign-in survives a power cut

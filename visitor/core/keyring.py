@@ -9,6 +9,7 @@ import binascii
 import os
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine
 
-from visitor.core.db import Id, reading, truncate_log
+from visitor.core.db import Id, compact, reading, truncate_log
 from visitor.core.errors import SetupFault
 from visitor.core.settings import KeySettings, read_secret
 
@@ -64,11 +65,7 @@ def load_master_key(settings: KeySettings) -> bytes:
 def _master_text(settings: KeySettings) -> tuple[str, str]:
     if settings.master_key_file is not None:
         path = settings.master_key_file
-        if not path.exists():
-            raise SetupFault(
-                f"The master key file {path} is missing. Restore it from your key backup; "
-                "without it no visitor record can be read. Only `visitor init` makes a new one."
-            )
+        _require_file(path)
         return read_secret(path, "the master key"), f"file {path}"
     if settings.master_key_env is not None:
         text = os.environ.get(settings.master_key_env, "")
@@ -80,6 +77,16 @@ def _master_text(settings: KeySettings) -> tuple[str, str]:
         raise SetupFault("keys.master_key_credential is set, but the service was not started with LoadCredential=.")
     path = Path(folder) / str(settings.master_key_credential)
     return read_secret(path, "the master key"), f"credential {settings.master_key_credential}"
+
+
+def _require_file(path: Path) -> None:
+    # Not `exists()`: it raises where the folder may not be entered. Then `read_secret` says what is wrong.
+    with suppress(PermissionError):
+        if not path.exists():
+            raise SetupFault(
+                f"The master key file {path} is missing. Restore it from your key backup; "
+                "without it no visitor record can be read. Only `visitor init` makes a new one."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +195,20 @@ class Keyring:
     def scrub(self) -> None:
         """Move the write-ahead log into the file and empty it, so that destroyed keys are on no page (SQLite)."""
         truncate_log(self._engine)
+
+    def compact(self) -> None:
+        """Write the keyring anew, so that no gap of a page keeps a destroyed key, and empty its log."""
+        compact(self._engine)
+        self.scrub()
+
+    def wrapped(self, key_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+        """Return wrapped keys as they are stored, to look for them in files after they were destroyed."""
+        found: dict[UUID, bytes] = {}
+        with reading(self._engine) as connection:
+            for part in _chunks(list(key_ids)):
+                rows = connection.execute(sa.select(record_key).where(record_key.c.key_id.in_(part)))
+                found.update({row.key_id: row.wrapped_key for row in rows})
+        return found
 
     def _keep(self, name: str, key: bytes) -> None:
         with self._engine.begin() as connection:

@@ -1,0 +1,251 @@
+"""Which rows are due: the same statements for the plan of a purge and for the second look inside its batches."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from visitor.access.models import AccessEvent
+from visitor.core.db import Instant
+from visitor.core.work import Work
+from visitor.ledger.entries import EntryType, Log
+from visitor.ledger.models import LedgerEntry
+from visitor.ledger.operations import AUDIT_LIFE
+from visitor.people.models import Person, PersonalRecord
+from visitor.privacy import holds
+from visitor.privacy.defaults import load_defaults
+from visitor.privacy.models import RetentionRule
+from visitor.privacy.policy import Due, PurgeAnswer, RecordFacts, RecordKind, may_purge
+from visitor.privacy.rulebook import RuleBook, Step
+from visitor.sites import queries as sites
+from visitor.visits.models import Visit, VisitState, VisitType
+
+PERSON_GRACE: Final = timedelta(days=1)
+"""A person without visit and records may be one whose sign-in is going on."""
+MARKER_SITE: Final = UUID(int=0)
+"""The site of the markers that each purge plants for its own scan."""
+
+
+class ItemKind(StrEnum):
+    """What a purge erases, in the order in which it does."""
+
+    RECORD = "record"
+    ACCESS_EVENT = "access_event"
+    AUDIT = "audit"
+    VISIT = "visit"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """One row whose time is over, and what decides whether it goes."""
+
+    kind: ItemKind
+    id: UUID
+    site_id: UUID | None
+    subject: str
+    """A sealed class, `visit`, `invitation`, `access_event`, `audit` or `person`."""
+    rule_id: str
+    due_at: datetime
+    visit_id: UUID | None = None
+    moments: tuple[datetime | None, ...] = ()
+    """When it happened; a hold on days keeps what touches them."""
+    restricted: bool = False
+
+
+@dataclass(slots=True)
+class Look:
+    """One look at what is due."""
+
+    work: Work
+    at: datetime
+    books: Mapping[UUID, RuleBook]
+    held: holds.HoldBook
+    ids: Collection[UUID] | None = None
+    """Only these; None: all."""
+    limit: int = 100_000
+    """Of each kind."""
+
+    def answer(self, row: DueRow) -> PurgeAnswer:
+        """Decide over one row by the policy."""
+        kept_by = () if self.held.empty else tuple(self.held.on(row.site_id, row.visit_id, row.moments))
+        facts = RecordFacts(Due(row.due_at, row.rule_id, None), kept_by, restricted=row.restricted, blocked=False)
+        return may_purge(facts, self.at)
+
+
+def books(work: Work) -> dict[UUID, RuleBook]:
+    """Return the rule book of every site."""
+    own: dict[UUID, list[RetentionRule]] = {}
+    for rule in work.session.scalars(sa.select(RetentionRule).order_by(RetentionRule.set_at, RetentionRule.id)):
+        own.setdefault(rule.site_id, []).append(rule)
+    return {site.id: RuleBook(sites.preset_of(site), own.get(site.id, [])) for site in sites.all_sites(work)}
+
+
+def look(work: Work, *, ids: Collection[UUID] | None = None, limit: int = 100_000) -> Look:
+    """Prepare a look at this transaction's instant."""
+    return Look(work, work.now, books(work), holds.read(work), ids, limit)
+
+
+def rows(seen: Look, kind: ItemKind) -> Iterator[DueRow]:
+    """Yield what is due of one kind; the oldest first where that is cheap."""
+    return _FINDERS[kind](seen)
+
+
+def _records(seen: Look) -> Iterator[DueRow]:
+    record = PersonalRecord
+    over = sa.or_(record.due_at <= seen.at, sa.and_(record.due_at.is_(None), record.latest_at <= seen.at))
+    due_at = sa.func.coalesce(record.due_at, record.latest_at, type_=Instant())
+    columns = (record.id, record.site_id, record.data_class, record.visit_id, record.restricted, record.created_at)
+    query = (
+        sa.select(*columns, due_at.label("due"), Visit.visit_type_id, Visit.arrived_at, Visit.left_at)
+        .outerjoin(Visit, Visit.id == record.visit_id)
+        .where(over)
+    )
+    for row in seen.work.session.execute(_bounded(seen, query, record.id)):
+        book = seen.books.get(row.site_id)
+        life = None if book is None else book.life(row.data_class, row.visit_type_id, seen.at)
+        yield DueRow(
+            ItemKind.RECORD,
+            row.id,
+            row.site_id,
+            row.data_class.value,
+            life.rule_id if life else row.data_class.value,
+            row.due,
+            row.visit_id,
+            (row.created_at, row.arrived_at, row.left_at),
+            restricted=row.restricted,
+        )
+
+
+def _events(seen: Look) -> Iterator[DueRow]:
+    event = AccessEvent
+    columns = (event.id, event.site_id, event.visit_id, event.scanned_at)
+    for site_id, book in seen.books.items():
+        for step in book.steps(RecordKind.ACCESS_EVENT, None, seen.at):
+            where = (event.site_id == site_id, *_in_step(event.received_at, event.scanned_at, step, seen.at))
+            for row in seen.work.session.execute(_bounded(seen, sa.select(*columns).where(*where), event.id)):
+                yield DueRow(
+                    ItemKind.ACCESS_EVENT,
+                    row.id,
+                    row.site_id,
+                    RecordKind.ACCESS_EVENT.value,
+                    step.life.rule_id,
+                    row.scanned_at + step.life.span,
+                    row.visit_id,
+                    (row.scanned_at,),
+                )
+
+
+def _audits(seen: Look) -> Iterator[DueRow]:
+    """Audit bodies. Those of no site follow the default."""
+    entry = LedgerEntry
+    of_audit = (entry.log == Log.AUDIT, entry.kind == EntryType.AUDIT, entry.body.is_not(None))
+    columns = (entry.id, entry.site_id, entry.subject_id, entry.at)
+    default = next(rule for rule in load_defaults() if rule.subject == RecordKind.AUDIT)
+    assert default.keep is not None
+    places: list[tuple[UUID | None, str, timedelta, tuple[sa.ColumnElement[bool], ...]]] = [
+        (None, default.id, default.keep, (entry.at <= seen.at - default.keep,))
+    ]
+    for own_site, book in seen.books.items():
+        places += [
+            (own_site, step.life.rule_id, step.life.span, tuple(_in_step(entry.at, entry.at, step, seen.at)))
+            for step in book.steps(RecordKind.AUDIT, None, seen.at)
+        ]
+    for site_id, rule_id, span, times in places:
+        # The index holds `due_on`, which is the entry's day and a year: the condition on it changes nothing but speed.
+        indexed = entry.due_on <= (seen.at - span + AUDIT_LIFE).date()
+        query = sa.select(*columns).where(*of_audit, indexed, entry.site_id.is_not_distinct_from(site_id), *times)
+        for row in seen.work.session.execute(_bounded(seen, query, entry.id)):
+            moments = (row.at,)
+            subject = RecordKind.AUDIT.value
+            yield DueRow(ItemKind.AUDIT, row.id, row.site_id, subject, rule_id, row.at + span, row.subject_id, moments)
+
+
+def _visits(seen: Look) -> Iterator[DueRow]:
+    types = seen.work.session.execute(sa.select(VisitType.id, VisitType.site_id)).all()
+    for visit_type in types:
+        book = seen.books.get(visit_type.site_id)
+        if book is None:
+            continue
+        for step in book.steps(RecordKind.VISIT, visit_type.id, seen.at):
+            collected = sa.func.coalesce(Visit.received_at, Visit.arrived_at, Visit.left_at, type_=Instant())
+            ended = (Visit.state == VisitState.GONE, *_in_step(collected, Visit.left_at, step, seen.at))
+            yield from _visits_of(seen, visit_type.id, RecordKind.VISIT, step, ended)
+        # When an invitation was collected is not kept: the shortest rule there ever was decides.
+        step = book.steps(RecordKind.INVITATION, visit_type.id, seen.at)[0]
+        unused = (
+            Visit.state.in_([VisitState.EXPECTED, VisitState.CANCELLED]),
+            Visit.expected_at <= seen.at - step.life.span,
+        )
+        yield from _visits_of(seen, visit_type.id, RecordKind.INVITATION, step, unused)
+
+
+def _visits_of(
+    seen: Look, type_id: UUID, subject: RecordKind, step: Step, where: tuple[sa.ColumnElement[bool], ...]
+) -> Iterator[DueRow]:
+    began_at = Visit.left_at if subject is RecordKind.VISIT else Visit.expected_at
+    over = _alone(seen) if subject is RecordKind.VISIT else _unrestricted()
+    query = sa.select(Visit, began_at.label("began_at")).where(Visit.visit_type_id == type_id, *where, over)
+    for visit, began in seen.work.session.execute(_bounded(seen, query, Visit.id)):
+        due_at = began + step.life.span
+        moments = (visit.arrived_at, visit.left_at, visit.expected_at)
+        yield DueRow(
+            ItemKind.VISIT, visit.id, visit.site_id, subject.value, step.life.rule_id, due_at, visit.id, moments
+        )
+
+
+def _alone(seen: Look) -> sa.ColumnElement[bool]:
+    """Return the condition that a visit has no record that stays: its whole life is over.
+
+    While planning, records that are due themselves do not count; in the batch, where they went before, every one does.
+    """
+    record = PersonalRecord
+    stays = record.visit_id == Visit.id
+    if seen.ids is None:
+        over = sa.or_(record.due_at <= seen.at, sa.and_(record.due_at.is_(None), record.latest_at <= seen.at))
+        stays = sa.and_(stays, sa.or_(sa.not_(sa.func.coalesce(over, sa.false())), record.restricted.is_(True)))
+    return ~sa.exists().where(stays)
+
+
+def _unrestricted() -> sa.ColumnElement[bool]:
+    """Return the condition that nothing of a visit is restricted; an unused invitation takes its records along."""
+    return ~sa.exists().where(PersonalRecord.visit_id == Visit.id, PersonalRecord.restricted.is_(True))
+
+
+def _persons(seen: Look) -> Iterator[DueRow]:
+    used = sa.or_(
+        sa.exists().where(PersonalRecord.person_id == Person.id), sa.exists().where(Visit.person_id == Person.id)
+    )
+    query = sa.select(Person).where(Person.created_at <= seen.at - PERSON_GRACE, ~used)
+    for person in seen.work.session.scalars(_bounded(seen, query, Person.id)):
+        due_at = person.created_at + PERSON_GRACE
+        yield DueRow(ItemKind.PERSON, person.id, person.site_id, "person", "person", due_at)
+
+
+_FINDERS: Final = {
+    ItemKind.RECORD: _records,
+    ItemKind.ACCESS_EVENT: _events,
+    ItemKind.AUDIT: _audits,
+    ItemKind.VISIT: _visits,
+    ItemKind.PERSON: _persons,
+}
+
+
+def _in_step(collected: Any, began: Any, step: Step, at: datetime) -> list[sa.ColumnElement[bool]]:  # noqa: ANN401  columns of SQLAlchemy
+    """Return the conditions that something was collected within the step and is over by its life."""
+    where: list[sa.ColumnElement[bool]] = [began <= at - step.life.span]
+    if step.from_at is not None:
+        where.append(collected >= step.from_at)
+    if step.until_at is not None:
+        where.append(collected < step.until_at)
+    return where
+
+
+def _bounded(seen: Look, query: Any, column: Any) -> Any:  # noqa: ANN401  a query of whichever columns
+    if seen.ids is not None:
+        query = query.where(column.in_(list(seen.ids)))
+    return query.order_by(column).limit(seen.limit).execution_options(populate_existing=True)

@@ -1,0 +1,146 @@
+"""The frozen plan of a purge: what is due now, who must look before it goes, and a preview that writes nothing."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from visitor.core.work import Work
+from visitor.privacy import due, policy, scan
+from visitor.privacy.due import MARKER_SITE, ItemKind
+from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
+from visitor.privacy.policy import PurgeAnswer
+
+FREE_ROWS: Final = 100
+"""A purge of at most so many rows never waits for a second person."""
+TRAILING_RUNS: Final = 10
+PLAN_LIMIT: Final = 100_000
+"""Rows of one kind in one plan; the rest waits for the next one."""
+UNFINISHED: Final = (PurgeState.PLANNED, PurgeState.RUNNING)
+
+
+@dataclass(slots=True)
+class Survey:
+    """What is due at one instant."""
+
+    at: datetime
+    ids: dict[ItemKind, list[UUID]] = field(default_factory=dict)
+    counts: Counter[tuple[UUID | None, str, str]] = field(default_factory=Counter)
+    """(site, subject, rule) to rows that would go."""
+    kept: Counter[str] = field(default_factory=Counter)
+    """Why rows stay although their time is over: held, restricted."""
+    oldest_due_at: datetime | None = None
+    """Of what would go: how long the oldest has waited."""
+    cut: bool = False
+    """There is more than one plan takes."""
+
+    @property
+    def planned(self) -> int:
+        """Rows that would go, without the purge's own markers."""
+        return sum(self.counts.values())
+
+
+def survey(work: Work, *, limit: int = PLAN_LIMIT) -> Survey:
+    """Look at everything that is due now; writes nothing."""
+    seen = due.look(work, limit=limit)
+    found = Survey(work.now)
+    for kind in ItemKind:
+        rows = 0
+        for row in due.rows(seen, kind):
+            rows += 1
+            answer = seen.answer(row)
+            if answer is not PurgeAnswer.PURGE:
+                found.kept[answer.value] += 1
+                continue
+            found.ids.setdefault(kind, []).append(row.id)
+            if row.site_id != MARKER_SITE:
+                found.counts[(row.site_id, row.subject, row.rule_id)] += 1
+                found.oldest_due_at = min(found.oldest_due_at or row.due_at, row.due_at)
+        found.cut = found.cut or rows >= limit
+    return found
+
+
+def needs_second_person(work: Work, planned: int) -> bool:
+    """Tell whether somebody must look first: far more rows than usual, or a first purge of more than a few."""
+    if planned <= FREE_ROWS:
+        return False
+    done = (PurgeRun.state == PurgeState.DONE, PurgeRun.erased > 0)
+    query = sa.select(PurgeRun.erased).where(*done).order_by(PurgeRun.began_at.desc()).limit(TRAILING_RUNS)
+    return policy.mass_delete_guard(planned, list(work.session.scalars(query)))
+
+
+def freeze(work: Work) -> PurgeRun:
+    """Plant the markers, look, and keep the plan: the ids, their number and their hash.
+
+    A plan that still waits for a second person is superseded, as the new one takes in what it had.
+    """
+    supersede(work)
+    run_id = work.new_id()
+    scan.plant(work, run_id)
+    found = survey(work)
+    waits = needs_second_person(work, found.planned)
+    run = PurgeRun(
+        id=run_id,
+        state=PurgeState.NEEDS_APPROVAL if waits else PurgeState.PLANNED,
+        began_at=work.now,
+        cut_off_at=work.now,
+        plan_hash=plan_hash(found.ids),
+        planned=found.planned,
+        erased=0,
+        skipped=0,
+        started_by=work.actor.id,
+        certificate={"plan": _summary(found)},
+    )
+    work.session.add(run)
+    work.session.flush()
+    items = [
+        {"run_id": run_id, "subject": kind.value, "row_id": row_id} for kind, ids in found.ids.items() for row_id in ids
+    ]
+    if items:
+        work.session.execute(sa.insert(PurgeItem), items)
+    return run
+
+
+def supersede(work: Work) -> None:
+    """Close plans that nobody approved."""
+    waiting = sa.select(PurgeRun).where(PurgeRun.state == PurgeState.NEEDS_APPROVAL)
+    for run in work.session.scalars(waiting.with_for_update()).all():
+        work.session.execute(sa.delete(PurgeItem).where(PurgeItem.run_id == run.id))
+        run.state, run.ended_at = PurgeState.FAILED, work.now
+        run.certificate = (run.certificate or {}) | {"fault": "superseded"}
+
+
+def unfinished(work: Work) -> PurgeRun | None:
+    """Return the run that is planned or was cut off."""
+    query = sa.select(PurgeRun).where(PurgeRun.state.in_(UNFINISHED)).order_by(PurgeRun.began_at, PurgeRun.id)
+    return work.session.scalars(query.limit(1).execution_options(populate_existing=True)).first()
+
+
+def plan_hash(ids: dict[ItemKind, list[UUID]]) -> bytes:
+    """Return the SHA-256 over kinds and sorted ids."""
+    digest = hashlib.sha256()
+    for kind in ItemKind:
+        for row_id in sorted(ids.get(kind, []), key=lambda row_id: row_id.bytes):
+            digest.update(kind.value.encode() + b"\0" + row_id.bytes)
+    return digest.digest()
+
+
+def count_lines(counts: Counter[tuple[UUID | None, str, str]]) -> list[dict[str, object]]:
+    """Return counts as the certificate keeps them, in a fixed order."""
+    return [
+        {"site": str(site_id) if site_id else None, "subject": subject, "rule": rule, "count": count}
+        for (site_id, subject, rule), count in sorted(counts.items(), key=lambda item: (str(item[0]), item[1]))
+    ]
+
+
+def _summary(found: Survey) -> dict[str, object]:
+    return {
+        "lines": count_lines(found.counts),
+        "kept": dict(sorted(found.kept.items())),
+        "oldest_due_at": found.oldest_due_at.isoformat() if found.oldest_due_at else None,
+        "cut": found.cut,
+    }

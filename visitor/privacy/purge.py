@@ -1,0 +1,277 @@
+"""Running a purge, in the order that matters; what each step guards against stands in `docs/decisions/0003-erasure.md`.
+
+Lease, guards, what a crash left, frozen plan, batches in transactions of their own, keyring and database written anew,
+scan of the files, certificate. A run that was cut off at any point is taken up by the next one.
+"""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+
+from visitor.core import leases, throttle
+from visitor.core.actors import SYSTEM, Actor
+from visitor.core.models import Job, JobState
+from visitor.core.work import Runtime, Work
+from visitor.ledger.operations import audit
+from visitor.people import erasure
+from visitor.privacy import certificate, erasing, holds, planning, policy, replay, scan, scrubbing
+from visitor.privacy.due import MARKER_SITE, ItemKind
+from visitor.privacy.journal import Journal
+from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
+from visitor.privacy.policy import ClockReading
+from visitor.visits.models import HelpRequest
+
+LEASE_NAME: Final = "privacy.purge"
+LEASE_SPAN: Final = timedelta(seconds=120)
+BACKWARD_LIMIT: Final = timedelta(minutes=10)
+LEAST_FREE_BYTES: Final = 64 * 1024 * 1024
+JOB_LIFE: Final = timedelta(days=14)
+HELP_LIFE: Final = timedelta(days=1)
+
+log = structlog.get_logger()
+Progress = Callable[[int, int], None]
+
+
+class Refusal(StrEnum):
+    """Why a purge did nothing, or stopped before its end."""
+
+    BUSY = "busy"
+    """Another one runs, or died less than two minutes ago."""
+    CLOCK = "clock"
+    """The clock went back since the last purge, or jumped during this one."""
+    KEYRING = "keyring"
+    DISK = "disk"
+    NEEDS_APPROVAL = "needs_approval"
+    GONE = "gone"
+    """The plan was carried out or superseded meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What running a purge came to."""
+
+    run_id: UUID | None
+    refusal: Refusal | None = None
+    erased: int = 0
+    skipped: int = 0
+    settled: int = 0
+    """Rows that an earlier process had written into the journal and not erased."""
+
+
+class _Stopped(Exception):
+    """A guard stopped the run; it is taken up later."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One process's turn at a purge."""
+
+    runtime: Runtime
+    actor: Actor
+    owner: str
+    token: int
+    journal: Journal
+    progress: Progress
+    clock: ClockReading
+    probes: list[bytes] = field(default_factory=list)
+    """Traces of erased records; in memory only."""
+    tokens: set[bytes] = field(default_factory=set)
+    probed: int = 0
+
+
+def run_purge(
+    runtime: Runtime,
+    run_id: UUID | None = None,
+    *,
+    actor: Actor = SYSTEM,
+    progress: Progress = lambda _done, _planned: None,
+) -> Outcome:
+    """Take up the unfinished run, or `run_id`, or plan a new one, and carry it out.
+
+    Raises:
+        JournalDamaged: the erasure journal was changed; nothing was erased.
+    """
+    turn = _begin(runtime, actor, progress)
+    if turn is None:
+        return Outcome(None, Refusal.BUSY)
+    planned = run_id
+    try:
+        _check_surroundings(turn)
+        settled = replay.settle(runtime)
+        run = _run_to_do(turn, run_id)
+        if run is None:
+            return Outcome(run_id, Refusal.GONE, settled=settled)
+        planned = run.id
+        if run.state is PurgeState.NEEDS_APPROVAL:
+            return Outcome(run.id, Refusal.NEEDS_APPROVAL, settled=settled)
+        _carry_out(turn, run.id)
+        return _finish(turn, run.id, settled)
+    except _Stopped as stopped:
+        log.warning("purge.stopped", reason=stopped.refusal.value)
+        with runtime.transaction(SYSTEM) as work:
+            audit(work, "purge.stopped", subject_id=planned, detail=stopped.refusal.value)
+        return Outcome(planned, stopped.refusal)
+    finally:
+        with runtime.transaction(SYSTEM) as work:
+            leases.give_back(work, LEASE_NAME, turn.token)
+
+
+def _begin(runtime: Runtime, actor: Actor, progress: Progress) -> _Turn | None:
+    owner = f"{os.getpid()}.{secrets.token_hex(8)}"
+    with runtime.transaction(SYSTEM) as work:
+        token = leases.take(work, LEASE_NAME, owner, LEASE_SPAN)
+        if token is None:
+            return None
+        clock = ClockReading(work.now, time.monotonic())
+    return _Turn(runtime, actor, owner, token, replay.journal_of(runtime), progress, clock)
+
+
+def _check_surroundings(turn: _Turn) -> None:
+    """Refuse to erase by a clock that went back, without a keyring, or onto a full disk."""
+    with turn.runtime.reading(SYSTEM) as work:
+        ended = sa.func.max(sa.func.coalesce(PurgeRun.ended_at, PurgeRun.began_at, type_=PurgeRun.began_at.type))
+        last: datetime | None = work.session.scalar(sa.select(ended))
+        if last is not None and work.now < last - BACKWARD_LIMIT:
+            raise _Stopped(Refusal.CLOCK)
+    try:
+        erasure.keyring_answers(turn.runtime)
+    except sa.exc.SQLAlchemyError:
+        raise _Stopped(Refusal.KEYRING) from None
+    settings = turn.runtime.settings
+    for folder in (settings.directories.data, settings.directories.erasure_journal.parent):
+        if folder.exists() and shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
+            raise _Stopped(Refusal.DISK)
+
+
+def _run_to_do(turn: _Turn, run_id: UUID | None) -> PurgeRun | None:
+    with turn.runtime.transaction(turn.actor) as work:
+        run = planning.unfinished(work)
+        if run is None and run_id is not None:
+            return None
+        if run is None:
+            run = planning.freeze(work)
+            audit(work, "purge.plan", subject_id=run.id, count=run.planned)
+        if run.state is PurgeState.PLANNED:
+            run.state = PurgeState.RUNNING
+        return run
+
+
+def _carry_out(turn: _Turn, run_id: UUID) -> None:
+    for kind in ItemKind:
+        while _batch(turn, run_id, kind):
+            pass
+
+
+def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
+    """Erase the next rows of a kind; return False when none is left."""
+    with turn.runtime.transaction(SYSTEM) as work:
+        holds.alone(work)
+        _keep_turn(turn, work)
+        ids = _next_ids(work, run_id, kind, turn.runtime.settings.purge.batch_size)
+        if not ids:
+            return False
+        seen = _remember_traces(turn, work, kind, ids)
+        batch = erasing.erase_due(work, kind, ids, turn.journal)
+        work.session.execute(
+            sa.delete(PurgeItem).where(
+                PurgeItem.run_id == run_id, PurgeItem.subject == kind.value, PurgeItem.row_id.in_(ids)
+            )
+        )
+        run = _count(work, run_id, batch)
+        leases.check(work, LEASE_NAME, turn.token)
+        now = work.now
+    if batch.number is not None:
+        turn.journal.append(erasing.done_line(batch, now))
+    _keep_traces(turn, seen, batch)
+    turn.progress(run.erased + run.skipped, run.planned)
+    return True
+
+
+def _keep_turn(turn: _Turn, work: Work) -> None:
+    """Renew the lease, and stop when somebody else has it or the clock jumped."""
+    if leases.take(work, LEASE_NAME, turn.owner, LEASE_SPAN) != turn.token:
+        raise _Stopped(Refusal.BUSY)
+    reading = ClockReading(work.now, time.monotonic())
+    if policy.clock_jump(turn.clock, reading).stop:
+        raise _Stopped(Refusal.CLOCK)
+    turn.clock = reading
+
+
+def _next_ids(work: Work, run_id: UUID, kind: ItemKind, limit: int) -> list[UUID]:
+    where = (PurgeItem.run_id == run_id, PurgeItem.subject == kind.value)
+    return list(work.session.scalars(sa.select(PurgeItem.row_id).where(*where).order_by(PurgeItem.row_id).limit(limit)))
+
+
+def _remember_traces(turn: _Turn, work: Work, kind: ItemKind, ids: list[UUID]) -> list[erasure.Traces]:
+    """Take traces of some records before they go."""
+    if kind is not ItemKind.RECORD:
+        return []
+    wanted = ids[: max(0, scan.SAMPLE - turn.probed)]
+    return erasure.traces(work, wanted)
+
+
+def _keep_traces(turn: _Turn, seen: list[erasure.Traces], batch: erasing.Batch) -> None:
+    gone = {row.id for row in batch.erased}
+    for traces in seen:
+        if traces.record_id in gone:
+            turn.probes += traces.probes
+            turn.tokens |= set(traces.tokens)
+            turn.probed += 1
+
+
+def _count(work: Work, run_id: UUID, batch: erasing.Batch) -> PurgeRun:
+    """Add the batch to the run, so that a certificate is right whoever finishes the run."""
+    run = work.session.get_one(PurgeRun, run_id, with_for_update=True, populate_existing=True)
+    counted = [row for row in batch.erased if row.site_id != MARKER_SITE]
+    run.erased += len(counted)
+    run.skipped += sum(batch.kept.values())
+    run.certificate = certificate.add(run.certificate or {}, counted, batch.kept)
+    return run
+
+
+def _finish(turn: _Turn, run_id: UUID, settled: int) -> Outcome:
+    runtime = turn.runtime
+    with runtime.transaction(SYSTEM) as work:
+        _keep_turn(turn, work)
+        sweep(work)
+    scrubbed = scrubbing.scrub(runtime)
+    report = _scan(turn, run_id) if runtime.embedded else None
+    with runtime.transaction(SYSTEM) as work:
+        run = work.session.get_one(PurgeRun, run_id, with_for_update=True, populate_existing=True)
+        facts: dict[str, Any] = certificate.complete(work, run, scrubbed, report)
+        run.state, run.ended_at, run.certificate = PurgeState.DONE, work.now, facts
+        audit(work, "purge.done", subject_id=run.id, count=run.erased)
+        outcome = Outcome(run.id, None, run.erased, run.skipped, settled)
+    if report is not None and report.hits:
+        log.error("purge.scan_hits", hits=report.hits, files=report.files)
+    return outcome
+
+
+def _scan(turn: _Turn, run_id: UUID) -> scan.ScanReport:
+    """Look for what was erased; tokens that others have too rightly stand in the database."""
+    with turn.runtime.reading(SYSTEM) as work:
+        tokens = turn.tokens - erasure.tokens_in_use(work, turn.tokens)
+    probes = (*turn.probes, *tokens, *scan.marker_probes(run_id))
+    return scan.scan(scan.files_of(turn.runtime.settings), probes, turn.probed)
+
+
+def sweep(work: Work) -> None:
+    """Delete what is over and belongs to nobody: failed jobs, counts of tries, calls for help."""
+    old_job = sa.and_(Job.state.in_([JobState.DONE, JobState.FAILED]), Job.created_at < work.now - JOB_LIFE)
+    work.session.execute(sa.delete(Job).where(old_job))
+    throttle.sweep(work)
+    work.session.execute(sa.delete(HelpRequest).where(HelpRequest.asked_at < work.now - HELP_LIFE))

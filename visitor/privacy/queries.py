@@ -1,0 +1,188 @@
+"""Reading rules, holds and purges, and how much of what is due is still there."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from babel import units
+
+from visitor.core.classes import DataClass
+from visitor.core.errors import NotFound
+from visitor.core.paging import Cursor, Page
+from visitor.core.permissions import Permission
+from visitor.core.work import Work
+from visitor.privacy import holds as hold_rows
+from visitor.privacy import planning
+from visitor.privacy.certificate import OVERDUE_AFTER
+from visitor.privacy.models import Hold, PurgeRun, PurgeState, RetentionRule
+from visitor.privacy.operations import book_of
+from visitor.privacy.policy import HoldState, RecordKind, Subject, Trigger, hold_state
+from visitor.privacy.rulebook import RULED, Life, Limits, RuleBook, limits, trigger_of
+from visitor.sites import queries as sites
+from visitor.sites.models import Site
+
+PAGE_ROWS: Final = 25
+GLANCE: Final = 2_000
+"""Rows of each kind that the overview counts; more are shown as more."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """What holds for one subject at a site, and whose rule it is."""
+
+    subject: Subject
+    visit_type_id: UUID | None
+    trigger: Trigger
+    life: Life
+    limits: Limits
+    own: RetentionRule | None
+    """The site's own rule; None: the product's or the country's."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """One hold, and where it stands."""
+
+    hold: Hold
+    state: HoldState
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How the erasing goes."""
+
+    due: int
+    """Rows whose time is over and that the next purge takes."""
+    more: bool
+    """There are more than were counted."""
+    held: int
+    restricted: int
+    oldest_due_at: datetime | None
+    overdue: bool
+    """The oldest has waited for more than a day."""
+    holds: int
+    holds_overdue: int
+    """Past their review day."""
+    last: PurgeRun | None
+    waiting: PurgeRun | None
+    """A plan that needs a second person."""
+    failed: int
+    """Faults in the certificates of the last 30 days."""
+
+
+def rules(work: Work, site_id: UUID) -> list[RuleLine]:
+    """Return what holds at a site: one line a subject, and one for each visit type with a rule of its own.
+
+    Defaults, the country's bounds and the site's own rules are merged. The caller checks the permission.
+    """
+    book = book_of(work, site_id)
+    own = sa.select(RetentionRule).where(RetentionRule.site_id == site_id, RetentionRule.ended_at.is_(None))
+    of_types = [row for row in work.session.scalars(own) if row.visit_type_id is not None]
+    lines = []
+    for subject in RULED:
+        types = sorted({row.visit_type_id for row in of_types if row.subject == subject.value}, key=str)
+        lines += [_rule_line(work, book, subject, type_id) for type_id in (None, *types)]
+    return lines
+
+
+def _rule_line(work: Work, book: RuleBook, subject: Subject, type_id: UUID | None) -> RuleLine:
+    life = book.life(subject, type_id, work.now)
+    own = book.own_rule(subject, type_id, work.now)
+    return RuleLine(subject, type_id, trigger_of(subject), life, limits(subject, book.bounds), own)
+
+
+NOTICE_FACTS: Final[dict[str, Subject]] = {
+    "retention_contact": DataClass.CONTACT,
+    "retention_photo": DataClass.PHOTO,
+    "retention_id": DataClass.ID_DOCUMENT,
+    "retention_access": RecordKind.ACCESS_EVENT,
+    "retention_cctv": DataClass.CCTV_STILL,
+}
+
+
+def retention_words(work: Work, site_id: UUID, language: str) -> dict[str, str]:
+    """Return what a notice says about lengths of life, in words of that language: `28 days`."""
+    book = book_of(work, site_id)
+    return {
+        fact: length_words(book.life(subject, None, work.now).span, language) for fact, subject in NOTICE_FACTS.items()
+    }
+
+
+def length_words(span: timedelta, language: str) -> str:
+    """Return a length of time in words: whole days, else hours; a single day as 24 hours."""
+    days, rest = divmod(span, timedelta(days=1))
+    if rest or days <= 1:
+        return units.format_unit(span // timedelta(hours=1), "duration-hour", locale=_locale(language))
+    return units.format_unit(days, "duration-day", locale=_locale(language))
+
+
+def _locale(language: str) -> str:
+    return language.replace("-", "_")
+
+
+def holds(work: Work, site_id: UUID) -> list[HoldLine]:
+    """Return a site's holds: those in force first, the one to review next on top."""
+    work.require(Permission.RETENTION_VIEW, site_id)
+    query = sa.select(Hold).where(Hold.site_id == site_id)
+    ordered = query.order_by(Hold.released_at.is_not(None), Hold.review_on, Hold.id).limit(200)
+    zone = hold_rows.zones(work)[site_id]
+    return [HoldLine(hold, hold_state(hold_rows.facts(hold), work.now, zone)) for hold in work.session.scalars(ordered)]
+
+
+def runs(work: Work, cursor: Cursor | None = None) -> Page[PurgeRun]:
+    """Return purges, newest first."""
+    query = sa.select(PurgeRun).order_by(PurgeRun.began_at.desc(), PurgeRun.id.desc()).limit(PAGE_ROWS + 1)
+    if cursor is not None:
+        query = query.where(sa.tuple_(PurgeRun.began_at, PurgeRun.id) < sa.tuple_(cursor.at, cursor.id))
+    found = work.session.scalars(query).all()
+    last = found[PAGE_ROWS - 1] if len(found) > PAGE_ROWS else None
+    return Page(found[:PAGE_ROWS], older=Cursor(last.began_at, last.id) if last else None)
+
+
+def run(work: Work, run_id: UUID) -> PurgeRun:
+    """Return one purge.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    found = work.session.get(PurgeRun, run_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def overview(work: Work) -> Overview:
+    """Return how the erasing goes, over all sites."""
+    found = planning.survey(work, limit=GLANCE)
+    newest = sa.select(PurgeRun).order_by(PurgeRun.began_at.desc(), PurgeRun.id.desc()).limit(1)
+    done = work.session.scalars(newest.where(PurgeRun.state == PurgeState.DONE)).first()
+    waiting = work.session.scalars(newest.where(PurgeRun.state == PurgeState.NEEDS_APPROVAL)).first()
+    in_force = work.session.scalars(sa.select(Hold).where(Hold.released_at.is_(None))).all()
+    lately = sa.select(PurgeRun.certificate).where(PurgeRun.began_at > work.now - timedelta(days=30))
+    faults = sum(len((facts or {}).get("faults", [])) for facts in work.session.scalars(lately))
+    return Overview(
+        due=found.planned,
+        more=found.cut,
+        held=found.kept["held"],
+        restricted=found.kept["restricted"],
+        oldest_due_at=found.oldest_due_at,
+        overdue=found.oldest_due_at is not None and work.now - found.oldest_due_at > OVERDUE_AFTER,
+        holds=len(in_force),
+        holds_overdue=sum(hold.review_on < work.now.date() for hold in in_force),
+        last=done,
+        waiting=waiting,
+        failed=faults,
+    )
+
+
+def site_names(work: Work) -> dict[str, str]:
+    """Return the names of sites by their id as certificates write it."""
+    return {str(site.id): site.name for site in sites.all_sites(work)}
+
+
+def allowed_sites(work: Work, permission: Permission) -> list[Site]:
+    """Return the sites at which the actor may do that."""
+    allowed = work.actor.sites(permission)
+    return [site for site in sites.all_sites(work) if allowed is None or site.id in allowed]
