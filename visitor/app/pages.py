@@ -79,31 +79,29 @@ ADMIN_SECTIONS = (
     AdminSection(
         N_("Sites"),
         N_("Legal entities, sites, zones, access points and cameras."),
-        "/admin/sites",
+        "/admin/sites/",
         "site",
         Permission.ADMIN_SITES,
     ),
     AdminSection(
-        N_("Visit types and hosts"),
-        N_("What visitors come for, and whom they may visit."),
-        "/admin/visits",
+        N_("Visit types"),
+        N_("What visitors come for, and what they are asked."),
+        "/admin/visit-types/",
         "calendar",
         Permission.ADMIN_SITES,
     ),
+    AdminSection(N_("Hosts"), N_("Whom visitors come to see."), "/admin/hosts/", "user", Permission.ADMIN_SITES),
     AdminSection(
         N_("Notices"),
         N_("What visitors read and agree to, in every language."),
-        "/admin/notices",
+        "/admin/notices/",
         "info",
         Permission.ADMIN_NOTICES,
     ),
     AdminSection(
-        N_("Kiosks and printers"),
-        N_("Reception devices and badge printers."),
-        "/admin/kiosks",
-        "print",
-        Permission.ADMIN_DEVICES,
+        N_("Kiosks"), N_("Reception devices and their pairing."), "/admin/kiosks/", "sign_in", Permission.ADMIN_DEVICES
     ),
+    AdminSection(N_("Printers"), N_("Where badges come out."), "/admin/printers/", "print", Permission.ADMIN_DEVICES),
     AdminSection(
         N_("Devices"), N_("Door readers and their tokens."), "/admin/devices", "badge", Permission.ADMIN_DEVICES
     ),
@@ -124,8 +122,7 @@ def admin() -> ResponseReturnValue:
 
 def _offered(section: AdminSection) -> bool:
     adapter = current_app.url_map.bind("")
-    known = adapter.test(section.path, "GET") or adapter.test(section.path + "/", "GET")
-    return known and web.actor().may(section.permission)
+    return adapter.test(section.path, "GET") and web.actor().may(section.permission)
 
 
 @web.requires(Permission.ADMIN_DEVICES)

@@ -2,6 +2,7 @@
 
 from types import ModuleType
 
+from visitor.access import api as access_api
 from visitor.accounts import admin_views as accounts_admin
 from visitor.accounts import views as accounts
 from visitor.badges import admin_views as printers
@@ -10,6 +11,8 @@ from visitor.desk import entry_views as desk
 from visitor.kiosks import admin_views as kiosks_admin
 from visitor.kiosks import api as kiosks_api
 from visitor.kiosks import views as kiosks
+from visitor.logbook import roll_call_views as roll_call
+from visitor.logbook import views as logbook
 from visitor.notices import views as notices
 from visitor.sites import views as sites
 from visitor.visits import admin_views as visits_admin
@@ -17,11 +20,15 @@ from visitor.visits import admin_views as visits_admin
 PAGE_ROOMS: tuple[ModuleType, ...] = (
     accounts,
     accounts_admin,
+    badges,
     desk,
     kiosks,
     kiosks_admin,
+    logbook,
     notices,
+    printers,
+    roll_call,
     sites,
     visits_admin,
 )
-API_ROOMS: tuple[ModuleType, ...] = (kiosks_api,)
+API_ROOMS: tuple[ModuleType, ...] = (access_api, kiosks_api)

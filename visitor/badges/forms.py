@@ -34,23 +34,6 @@ class RevokeReason(StrEnum):
     SECURITY = "security"
 
 
-COPY_REASONS: dict[CopyReason, str] = {
-    CopyReason.LOST: N_("The badge was lost"),
-    CopyReason.DAMAGED: N_("The badge is damaged"),
-    CopyReason.JAM: N_("It came out of the printer badly"),
-    CopyReason.CORRECTED: N_("Something on it was corrected"),
-}
-"""What can be chosen for a new copy, in the order of a list."""
-
-REVOKE_REASONS: dict[RevokeReason, str] = {
-    RevokeReason.LOST: N_("The badge was lost"),
-    RevokeReason.STOLEN: N_("The badge was stolen"),
-    RevokeReason.MISUSE: N_("Somebody misused it"),
-    RevokeReason.MISTAKE: N_("It was issued by mistake"),
-    RevokeReason.SECURITY: N_("Security asked for it"),
-}
-"""What can be chosen for withdrawing, in the order of a list."""
-
 SIZE_NAMES: dict[BadgeSize, str] = {
     BadgeSize.LABEL: N_("Label, 62 × 100 mm"),
     BadgeSize.CARD: N_("Plastic card (CR80)"),

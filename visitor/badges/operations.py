@@ -59,7 +59,7 @@ def make_copy(work: Work, badge_id: int, reason: str) -> Badge:
     """Make the next copy of a badge; the one before is dead from now on, also where it waits in a printer's queue.
 
     Raises:
-        Invalid: the reason is none of `COPY_REASONS`.
+        Invalid: the reason is no `CopyReason`, or the one of first copies.
         Conflict: the badge is revoked or has expired, or has had 255 copies.
     """
     why = _reason(CopyReason, reason)
@@ -80,7 +80,7 @@ def revoke(work: Work, badge_id: int, reason: str) -> Badge:
     """Withdraw a badge for good; a second time changes nothing.
 
     Raises:
-        Invalid: the reason is none of `REVOKE_REASONS`.
+        Invalid: the reason is no `RevokeReason`.
     """
     why = _reason(RevokeReason, reason)
     badge = _locked(work, badge_id)
