@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from visitor.core import web
 from visitor.core.actors import SYSTEM
 from visitor.core.clock import FixedClock
 from visitor.core.ids import token_hash
-from visitor.core.permissions import Role
+from visitor.core.permissions import Permission, Role
 from visitor.core.work import Runtime
 from visitor.ledger.entries import AuditFact
 from visitor.ledger.models import LedgerEntry
@@ -304,3 +305,16 @@ def _cookie(browser: FlaskClient) -> str:
     kept = browser.get_cookie("visitor")
     assert kept is not None
     return f"visitor={kept.value}"
+
+
+def test_stranger_at_a_page_that_opens_photos_is_sent_to_sign_in(client: FlaskClient) -> None:
+    """The name of that permission begins like the mark of an open view."""
+    app = client.application
+    demands = {name: getattr(view, web.DEMAND, None) for name, view in app.view_functions.items()}
+    rules = [rule for rule in app.url_map.iter_rules() if demands[rule.endpoint] == Permission.OPEN_PHOTO]
+    closed = [rule.rule for rule in rules if "GET" in (rule.methods or ())]
+    assert closed
+
+    for path in closed:
+        answer = client.get(re.sub("<[^>]+>", str(uuid4()), path))
+        assert answer.headers.get("Location", "").startswith("/sign-in"), path

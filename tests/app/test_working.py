@@ -1,13 +1,17 @@
 """The worker's threads."""
 
+import re
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
-from visitor.app.tasks import JOBS, PERIODIC, all_tasks, sweep
+import visitor
+from visitor.app.tasks import JOBS, PERIODIC, Named, all_tasks, sweep
 from visitor.app.working import HEARTBEAT, Worker
 from visitor.core import jobs, throttle
 from visitor.core.actors import SYSTEM
@@ -84,12 +88,25 @@ def test_failing_periodic_work_does_not_end_the_worker(runtime: Runtime) -> None
     assert worker.stop(SECONDS)
 
 
-def test_names_of_tasks_are_unique_and_every_room_that_is_there_has_its_tasks() -> None:
-    tasks = all_tasks()
+@pytest.mark.parametrize("table", [JOBS, PERIODIC])
+def test_names_of_tasks_are_unique(table: tuple[Named, ...]) -> None:
+    names = [named.name for named in table]
 
-    names = [named.name for named in JOBS] + [named.name for named in PERIODIC]
     assert len(names) == len(set(names))
-    assert "ledger.sequence" in {periodic.name for periodic in tasks.periodic}
+
+
+def test_every_job_that_a_room_asks_for_has_a_task() -> None:
+    sources = Path(visitor.__file__).parent.glob("*/*.py")
+    asked = {name for path in sources for name in re.findall(r'_JOB(?:: Final)? = "([^"]+)"', path.read_text())}
+
+    assert asked
+    assert asked <= set(all_tasks().by_name)
+
+
+def test_ledger_is_numbered_every_second() -> None:
+    spans = {periodic.name: periodic.every for periodic in all_tasks().periodic}
+
+    assert spans["ledger.sequence"] == timedelta(seconds=1)
 
 
 def test_sweep_deletes_old_counts_and_dead_sessions(runtime: Runtime, clock: FixedClock) -> None:

@@ -155,7 +155,7 @@ def _is_open() -> bool:
     if request.endpoint is None or request.method not in {"GET", "HEAD"}:
         return True
     view = current_app.view_functions[request.endpoint]
-    return str(getattr(view, web.DEMAND, "open")).startswith("open")
+    return str(getattr(view, web.DEMAND, "open: unknown")).startswith("open: ")
 
 
 def _to_sign_in() -> ResponseReturnValue | None:

@@ -1,27 +1,18 @@
 """`visitor init`."""
 
 import json
-import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
-from visitor.accounts import operations, passwords
-from visitor.accounts.forms import AccountForm
+from visitor.app import founding
 from visitor.cli import authority
-from visitor.cli.installation import example, opened
-from visitor.core import migrations
-from visitor.core.actors import SYSTEM
+from visitor.cli.installation import example
 from visitor.core.clock import SystemClock
-from visitor.core.db import open_engine
 from visitor.core.errors import SetupFault
-from visitor.core.forms import parse
-from visitor.core.keyring import new_master_key
 from visitor.core.migrations import carried
-from visitor.core.permissions import Role
-from visitor.core.settings import load_settings
 
 CONFIG, MASTER_KEY = "config.toml", "master.key"
 OWN_FILES = (CONFIG, MASTER_KEY, "visitor.db", "keys.db", authority.AUTHORITY, authority.CERTIFICATE, authority.KEY)
@@ -49,9 +40,10 @@ def command(folder: Path, administrator: str, public_url: str | None, port: int,
     if hosts:
         authority.make(folder, hosts, SystemClock().now())
     values = _values(public_url, port, hosts)
-    _write_private(folder / MASTER_KEY, new_master_key() + "\n")
-    _write_private(folder / CONFIG, with_values(carried("config.example.toml").read_text(encoding="utf-8"), values))
-    password = _fill(folder / CONFIG, administrator)
+    founding.write_master_key(folder / MASTER_KEY)
+    text = with_values(carried("config.example.toml").read_text(encoding="utf-8"), values)
+    founding.write_private(folder / CONFIG, text)
+    password = founding.fill(folder / CONFIG, administrator)
     _report(folder, administrator, password, hosts)
 
 
@@ -83,30 +75,6 @@ def _refuse_existing(folder: Path) -> None:
     found = [name for name in OWN_FILES if (folder / name).exists()]
     if found:
         raise SetupFault(f"{folder} holds an installation already ({', '.join(found)}); nothing was changed.")
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner may read, from its first byte on."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def _fill(config: Path, administrator: str) -> str:
-    """Make databases, journal folder and the first account; return its one-time password."""
-    settings = load_settings(config)
-    before = os.umask(0o077)  # SQLite makes its files with the process's mask
-    try:
-        engine = open_engine(settings.database.url, settings.database)
-        migrations.upgrade(engine)
-        engine.dispose()
-        password = passwords.one_time_password()
-        hashed = passwords.hash_password(password)
-        fields = {"sign_in_name": administrator, "display_name": administrator, "role": Role.ADMINISTRATOR}
-        with opened(config) as runtime, runtime.transaction(SYSTEM) as work:
-            operations.add_account(work, parse(AccountForm, fields), password_hash=hashed)
-    finally:
-        os.umask(before)
-    return password
 
 
 def _report(folder: Path, administrator: str, password: str, hosts: tuple[str, ...]) -> None:
