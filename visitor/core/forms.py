@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from visitor.core.errors import Invalid
 from visitor.core.i18n import N_
@@ -32,6 +32,8 @@ OptionalLine = Annotated[str | None, BeforeValidator(_cleaned), BeforeValidator(
 """A line that may be left empty; empty is None."""
 Blank = BeforeValidator(_absent)
 """Turns an empty field of an HTML form into None."""
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$", max_length=12)]
+"""The code of a language: `nl`, `pt-BR`. Catalogues are found by it, so nothing else may stand there."""
 
 _FAULTS = {
     "missing": N_("Please fill this in."),
@@ -44,6 +46,7 @@ _FAULTS = {
     "int_parsing": N_("Enter a whole number."),
     "greater_than_equal": N_("This number is too small."),
     "less_than_equal": N_("This number is too large."),
+    "datetime_type": N_("Enter a date and time."),
     "datetime_from_date_parsing": N_("Enter a date and time."),
     "datetime_parsing": N_("Enter a date and time."),
     "date_from_datetime_parsing": N_("Enter a date."),

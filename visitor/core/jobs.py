@@ -90,11 +90,11 @@ def claim(work: Work, owner: str, limit: int = 1) -> list[Job]:
         sa.and_(Job.state == JobState.RUNNING, Job.lease_until < work.now),
     )
     query = sa.select(Job).where(due).order_by(Job.run_at, Job.id).limit(limit).with_for_update(skip_locked=True)
-    jobs = list(work.session.scalars(query))
-    for job in jobs:
+    taken = [job for job in work.session.scalars(query) if not _given_up(job)]
+    for job in taken:
         job.state, job.attempts = JobState.RUNNING, job.attempts + 1
         job.lease_owner, job.lease_until = owner, work.now + LEASE
-    return jobs
+    return taken
 
 
 def run_one(runtime: Runtime, tasks: Tasks, owner: str) -> bool:
@@ -128,6 +128,14 @@ def run_all(runtime: Runtime, tasks: Tasks, *, limit: int = 10_000) -> int:
         if not run_one(runtime, tasks, "all"):
             return count
     return limit
+
+
+def _given_up(job: Job) -> bool:
+    """Let a job go that ended its worker each time it was tried: nobody was left to count the failure."""
+    if job.attempts < MAX_ATTEMPTS:
+        return False
+    job.state, job.fault, job.lease_owner, job.lease_until = JobState.FAILED, "Abandoned", None, None
+    return True
 
 
 def _due_exists(now: datetime) -> sa.Select[UUID]:
@@ -164,7 +172,9 @@ def _put_back(runtime: Runtime, job: Job, wait: timedelta, *, fault: str | None)
             "lease_owner": None,
             "lease_until": None,
         }
-        work.session.execute(sa.update(Job).where(Job.id == job.id).values(values))
+        # Not if the lease ran out meanwhile and another worker has the job now.
+        mine = (Job.id == job.id, Job.lease_owner == job.lease_owner, Job.attempts == job.attempts)
+        work.session.execute(sa.update(Job).where(*mine).values(values))
 
 
 def _take_slot(runtime: Runtime, periodic: Periodic) -> bool:

@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -163,12 +164,23 @@ class SignInSettings(Section):
     absolute_hours: int = Field(default=12, ge=1, le=24)
 
 
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone such as Europe/Amsterdam") from None
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
 class PurgeSettings(Section):
     """The nightly erasure."""
 
     hour: int = Field(default=3, ge=0, le=23)
     """Local hour of the server's `time_zone`."""
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     batch_size: int = Field(default=500, ge=1, le=500)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from visitor.badges import queries as badges
+from visitor.core.names import search_words
 from visitor.core.permissions import Purpose
 from visitor.core.work import Work
 from visitor.people import queries as people
@@ -110,6 +111,9 @@ def type_name(line: BoardLine, language: str) -> str:
 
 
 def _fits(line: VisitLine, search: str) -> bool:
-    wanted = search.casefold().split()
-    text = " ".join(filter(None, (line.name, line.company, line.host_name, line.badge_number))).casefold()
-    return all(word in text for word in wanted)
+    """Each typed word stands somewhere in the row; case and accents do not matter."""
+    if not search.strip():
+        return True
+    wanted = search_words(search)
+    text = " ".join(search_words(" ".join(filter(None, (line.name, line.company, line.host_name, line.badge_number)))))
+    return bool(wanted) and all(word in text for word in wanted)

@@ -10,7 +10,7 @@ from visitor.core.errors import Invalid
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
-from visitor.desk.forms import expect_form, field_words, sign_in_form
+from visitor.desk.forms import Asked, expect_form, field_words, sign_in_form
 from visitor.desk.views import bp
 from visitor.notices import queries as notices
 from visitor.notices.models import NoticeVersion
@@ -19,8 +19,10 @@ from visitor.reception import expecting
 from visitor.reception import operations as reception
 from visitor.reception.forms import Entrance, SignedIn
 from visitor.reception.preparation import prepare
+from visitor.sites import queries as sites
 from visitor.sites.models import Site
-from visitor.sites.views import current_site
+from visitor.sites.policy import IdAsk, IdMode, id_capture
+from visitor.sites.views import current_site, look_at
 from visitor.visits import queries as visits
 from visitor.visits.models import VisitSource
 
@@ -53,8 +55,7 @@ def receive_page(visit_id: UUID) -> ResponseReturnValue:
     """Ask whether the expected visitor was given the notice."""
     with web.transaction() as work:
         visit = visits.visit(work, visit_id)
-        work.require(Permission.DESK_ACT, visit.site_id)
-        current_site(work, Permission.DESK_ACT)
+        look_at(work, visit.site_id, Permission.DESK_ACT)
         contact = people.contacts(work, [visit_id], Purpose.RECEPTION).get(visit_id)
         notice = _notice(work, visit.site_id)
     return render_template("desk/receive.html", visit=visit, contact=contact, notice=notice)
@@ -89,7 +90,7 @@ def expect() -> ResponseReturnValue:
     try:
         with web.transaction() as work:
             site = current_site(work, Permission.VISIT_INVITE)
-            expecting.announce(work, expect_form(request.form, site.time_zone), site.id)
+            expecting.announce(work, expect_form(request.form, site), site.id)
     except Invalid as fault:
         return _expect_page(request.form.to_dict(), field_words(fault.fields)), 422
     flash(web.text(N_("On the list of the expected.")), "good")
@@ -100,10 +101,12 @@ def _sign_in(client_id: UUID) -> SignedIn:
     with web.reading() as work:
         site = current_site(work, Permission.DESK_ACT)
         notice = _notice(work, site.id)
+        id_mode = _id_mode(work, site, request.form.get("visit_type_id", ""))
         at = work.now
     upload = request.files.get("photo")
     photo = upload.read() if upload else b""
-    form = sign_in_form(request.form, photo, client_id, at, notice.id if notice else None)
+    asked = Asked(client_id, at, site.languages[0], notice.id if notice else None, id_mode)
+    form = sign_in_form(request.form, photo, asked)
     prepared = prepare(form)
     entrance = Entrance(site.id, VisitSource.DESK, web.actor().id)
     with web.transaction() as work:
@@ -116,6 +119,7 @@ def _sign_in_page(values: dict[str, str], errors: dict[str, str], client_id: UUI
         site = current_site(work, Permission.DESK_ACT)
         types = _types(work, site)
         notice = _notice(work, site.id)
+        asks_last4 = any(_id_mode(work, site, type_id) is IdMode.LAST4 for type_id, _words in types)
     shown = dict(values)
     shown |= {"host_id": shown.get("host", ""), "host_name": shown.get("host_text", "")}
     return render_template(
@@ -123,6 +127,7 @@ def _sign_in_page(values: dict[str, str], errors: dict[str, str], client_id: UUI
         values=shown,
         errors={name: web.text(text) for name, text in errors.items()},
         visit_types=types,
+        asks_last4=asks_last4,
         notice=notice and {"title": notice.title, "version": notice.version, "href": _href(site, notice)},
         client_id=client_id,
         expected=None,
@@ -142,6 +147,12 @@ def _expect_page(values: dict[str, str], errors: dict[str, str]) -> str:
 def _types(work: Work, site: Site) -> list[tuple[str, str]]:
     names = ((str(kind.id), kind.names) for kind in visits.types(work, site.id))
     return [(type_id, words.get(web.language()) or next(iter(words.values()))) for type_id, words in names]
+
+
+def _id_mode(work: Work, site: Site, type_id: str) -> IdMode:
+    """Return what the kind of visit asks of an ID here; nothing for one that is not known."""
+    asks = next((kind.ask_id for kind in visits.types(work, site.id) if str(kind.id) == type_id), IdAsk.NONE)
+    return id_capture(sites.preset_of(site), asks).mode
 
 
 def _notice(work: Work, site_id: UUID) -> NoticeVersion | None:

@@ -2,14 +2,19 @@
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from visitor.core.errors import Invalid
 from visitor.core.forms import Form, parse
 from visitor.core.i18n import N_
+from visitor.imaging.decoding import PhotoLimits
 from visitor.reception.expecting import ExpectForm
 from visitor.reception.forms import SignInForm
+from visitor.sites.models import Site
+from visitor.sites.policy import IdMode
 
 REPRINT_REASONS = {
     "lost": N_("Lost"),
@@ -33,6 +38,7 @@ FIELD_WORDS = {
     "forbidden_number": N_("This looks like an official number that may not be kept here. Take it out."),
     "notice_missing": N_("Give the visitor the privacy notice first."),
     "id_not_allowed": N_("The rules of this country do not allow this to be kept."),
+    "id_last4": N_("Enter exactly the last four characters."),
     "photo_not_wanted": N_("This kind of visit takes no photo."),
     "photo_not_a_picture": N_("This file is not a JPEG or PNG picture. Choose another."),
     "photo_too_many_bytes": N_("This picture is larger than 5 MB. Choose a smaller one."),
@@ -56,45 +62,65 @@ class ReasonForm(Form):
 
 def field_words(faults: Mapping[str, str]) -> dict[str, str]:
     """Return the fault of each field of the page as a msgid."""
-    names = {"host_id": "host", "notice_version_id": "notice_given"}
+    names = {
+        "host_id": "host",
+        "notice_version_id": "notice_given",
+        "id_document": "id_last4",
+        "id_document.last4": "id_last4",
+        "body": "form",
+    }
     return {names.get(name, name): FIELD_WORDS.get(text, text) for name, text in faults.items()}
 
 
-def sign_in_form(
-    fields: Mapping[str, str], photo: bytes, client_id: UUID, at: datetime, notice_version_id: UUID | None
-) -> SignInForm:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page knows of a sign-in beside what was typed."""
+
+    client_id: UUID
+    at: datetime
+    language: str
+    """The site's own: nobody asked the visitor."""
+    notice_version_id: UUID | None
+    id_mode: IdMode
+
+
+def sign_in_form(fields: Mapping[str, str], photo: bytes, asked: Asked) -> SignInForm:
     """Return the sign-in that a receptionist typed, checked.
 
     Raises:
         Invalid: message keys by field.
     """
+    if len(photo) > PhotoLimits().max_bytes:
+        raise Invalid(fields={"photo": "photo_too_many_bytes"})
     given = bool(fields.get("notice_given"))
+    wanted, last4 = asked.id_mode is IdMode.LAST4, fields.get("id_last4", "").strip()
     return parse(
         SignInForm,
         {
-            "client_id": client_id,
-            "happened_at": at,
-            "language": fields.get("language") or "en",
+            "client_id": asked.client_id,
+            "happened_at": asked.at,
+            "language": fields.get("language") or asked.language,
             "visit_type_id": fields.get("visit_type_id") or "",
             "name": fields.get("name", ""),
             "company": fields.get("company"),
             "email": fields.get("email") or None,
             "host_id": fields.get("host") or None,
-            "notice_version_id": notice_version_id if given else None,
-            "notice_shown_at": at if given else None,
+            "notice_version_id": asked.notice_version_id if given else None,
+            "notice_shown_at": asked.at if given else None,
             "photo": base64.b64encode(photo).decode() if photo else None,
+            "id_document": {"mode": IdMode.LAST4, "last4": last4} if wanted and last4 else None,
         },
     )
 
 
-def expect_form(fields: Mapping[str, str], time_zone: str) -> ExpectForm:
+def expect_form(fields: Mapping[str, str], site: Site) -> ExpectForm:
     """Return the announcement that a receptionist typed; its time is the site's local time.
 
     Raises:
         Invalid: faults by field.
     """
     try:
-        local = datetime.fromisoformat(fields.get("expected_at", "")).replace(tzinfo=ZoneInfo(time_zone))
+        local = datetime.fromisoformat(fields.get("expected_at", "")).replace(tzinfo=ZoneInfo(site.time_zone))
     except ValueError:
         local = None
     values = {name: fields.get(name) or None for name in ("company", "email")}
@@ -107,6 +133,6 @@ def expect_form(fields: Mapping[str, str], time_zone: str) -> ExpectForm:
             "name": fields.get("name", ""),
             "host_id": fields.get("host") or None,
             "expected_at": local,
-            "language": fields.get("language") or "en",
+            "language": fields.get("language") or site.languages[0],
         },
     )

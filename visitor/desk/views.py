@@ -1,6 +1,6 @@
 """The receptionist's screens."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,11 +22,13 @@ from visitor.desk.visit_page import may, visit_view
 from visitor.people import queries as people
 from visitor.reception import operations as reception
 from visitor.sites.models import Site
-from visitor.sites.views import current_site
+from visitor.sites.views import current_site, look_at
 from visitor.visits import operations as visits
 from visitor.visits import queries as visit_queries
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
+FARTHEST = timedelta(days=3660)
+"""A day farther away was mistyped; today is shown."""
 
 
 @bp.get("/")
@@ -80,8 +82,9 @@ def live_events() -> ResponseReturnValue:
 def print_list() -> ResponseReturnValue:
     """Show the on-site list for paper."""
     with web.transaction() as work:
-        site = current_site(work, Permission.DESK_VIEW)
-        shown = _board(work, site, work.now)
+        site = current_site(work, Permission.ROLLCALL)
+        work.require(Permission.DESK_VIEW, site.id)
+        shown = board(work, site, work.now, web.language())
         now = work.now
     lines = sorted([*shown.overdue, *shown.on_site], key=lambda line: line.name.casefold())
     return render_template("desk/on_site_print.html", lines=lines, site=site, now=now)
@@ -104,10 +107,9 @@ def hosts() -> ResponseReturnValue:
 def show_visit(visit_id: UUID) -> ResponseReturnValue:
     """Show one visit."""
     with web.transaction() as work:
-        site = current_site(work, Permission.DESK_VIEW)
+        site = look_at(work, visit_queries.visit(work, visit_id).site_id, Permission.DESK_VIEW)
         view = visit_view(work, visit_id, web.language())
-        site_id = visit_queries.visit(work, visit_id).site_id
-        can = may(work, view, site_id)
+        can = may(work, view, site.id)
     events = [{"at": event.at, "text": web.text(event.text), "tone": event.tone} for event in view.events]
     return render_template(
         "desk/visit.html",
@@ -208,7 +210,10 @@ def _asked_day(work: Work, site: Site) -> datetime:
     except (KeyError, ValueError):
         return work.now
     zone = ZoneInfo(site.time_zone)
-    return work.now if day == work.now.astimezone(zone).date() else datetime.combine(day, time(12), zone)
+    today = work.now.astimezone(zone).date()
+    if day == today or abs(day - today) > FARTHEST:
+        return work.now
+    return datetime.combine(day, time(12), zone)
 
 
 def _badge_id(work: Work, visit_id: UUID) -> int:

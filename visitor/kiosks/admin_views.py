@@ -32,10 +32,9 @@ def make_code() -> ResponseReturnValue:
     form = parse(NewKioskForm, {name: value for name, value in request.form.items() if name != "csrf_token"})
     with web.transaction() as work:
         site = current_site(work, Permission.ADMIN_DEVICES)
-        printer_id = UUID(form.printer_id) if form.printer_id else None
-        if printer_id and printer_id not in {printer.id for printer in badges.printers(work, site.id)}:
+        if form.printer_id and form.printer_id not in {printer.id for printer in badges.printers(work, site.id)}:
             raise NotFound
-        code = operations.make_pairing_code(work, site.id, form.name, printer_id)
+        code = operations.make_pairing_code(work, site.id, form.name, form.printer_id)
     return _page(code=f"{code[:5]}-{code[5:9]}-{code[9:]}")
 
 

@@ -7,14 +7,13 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from visitor.badges import queries as badges
-from visitor.badges.faces import face
-from visitor.badges.layout import LAYOUTS
+from visitor.badges.faces import LAYOUTS, face
 from visitor.badges.render import badge_png
 from visitor.core import web
 from visitor.core.errors import NotFound
 from visitor.core.forms import parse_json
 from visitor.core.permissions import Permission, Purpose
-from visitor.core.throttle import Limit, count_try
+from visitor.core.throttle import Limit, count_try, take_back
 from visitor.core.work import Work
 from visitor.imaging.decoding import PhotoRefused, decode_photo
 from visitor.imaging.faces import FaceFinderMissing
@@ -157,6 +156,9 @@ def sign_out() -> ResponseReturnValue:
         if form.badge_number is not None:
             count_try(work, NUMBER_TRIES, str(kiosk.id))
         outcome = reception.sign_out(work, form, kiosk.site_id)
+        if form.badge_number is not None and outcome is not SignedOut.UNKNOWN_BADGE:
+            # Only wrong guesses count: after an outage a kiosk sends a whole day's departures at once.
+            take_back(work, NUMBER_TRIES, str(kiosk.id))
     if outcome is SignedOut.UNKNOWN_BADGE:
         raise NotFound
     return jsonify({"signed_out": True, "already": outcome is SignedOut.ALREADY_OUT})

@@ -2,11 +2,12 @@
 
 import base64
 import binascii
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from visitor.core.forms import Form, Line
+from visitor.core.forms import Blank, Form, Language, Line
 
 
 class PairingForm(Form):
@@ -26,14 +27,14 @@ class HelpForm(Form):
 
     client_id: UUID
     step: Line = Field(max_length=40)
-    language: str = Field(min_length=2, max_length=12)
+    language: Language
 
 
 class NewKioskForm(Form):
     """A kiosk to be paired."""
 
     name: Line = Field(min_length=1, max_length=60)
-    printer_id: str = ""
+    printer_id: Annotated[UUID | None, Blank] = None
 
 
 def unpadded(text: str) -> bytes:

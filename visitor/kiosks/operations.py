@@ -60,7 +60,7 @@ def pair(work: Work, form: PairingForm) -> Kiosk:
         Invalid: the key is no ECDSA P-256 public key.
     """
     public_key = _checked_key(form.key_bytes())
-    code = work.session.get(PairingCode, token_hash(typed_code(form.code)))
+    code = work.session.get(PairingCode, token_hash(typed_code(form.code)), with_for_update=True)
     if code is None or code.used_at is not None or code.expires_at <= work.now:
         raise NotFound(UNKNOWN_CODE)
     code.used_at = work.now

@@ -33,8 +33,9 @@ def message(settings: MailSettings, letter: Letter) -> EmailMessage:
     made["Date"] = format_datetime(letter.written_at)
     made["Message-ID"] = make_msgid(domain=settings.sender.rpartition("@")[2].rstrip(">") or "localhost")
     made["Auto-Submitted"] = "auto-generated"
-    made["Content-Language"] = letter.language
     made.set_content(letter.text)
+    # After the content: setting it takes every Content header away.
+    made["Content-Language"] = letter.language
     return made
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, field_validator
 
 from visitor.core.classes import DataClass
-from visitor.core.errors import NotFound
-from visitor.core.forms import Form, Line, OptionalLine
+from visitor.core.errors import Invalid, NotFound
+from visitor.core.forms import Form, Language, Line, OptionalLine
 from visitor.core.i18n import N_
 from visitor.core.names import name_fault
 from visitor.core.permissions import Permission
@@ -23,6 +23,8 @@ from visitor.visits import queries as visit_queries
 from visitor.visits.forms import NewVisit
 from visitor.visits.models import Visit, VisitSource
 
+EARLIEST, LATEST = timedelta(days=1), timedelta(days=366)
+
 
 class ExpectForm(Form):
     """Somebody who will come."""
@@ -35,7 +37,7 @@ class ExpectForm(Form):
     email: OptionalLine = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     host_id: UUID | None = None
     expected_at: AwareDatetime
-    language: str = Field(default="en", min_length=2, max_length=12)
+    language: Language = "en"
 
     @field_validator("name")
     @classmethod
@@ -46,12 +48,23 @@ class ExpectForm(Form):
 
 
 def announce(work: Work, form: ExpectForm, site_id: UUID) -> Visit:
-    """Put somebody on the list of the expected. Sent twice, it happens once."""
+    """Put somebody on the list of the expected. Sent twice, it happens once.
+
+    Raises:
+        Invalid: the day is in the past or more than a year away, or a field holds a number that may not be kept.
+        NotFound: visit type or host belong to another site.
+    """
     work.require(Permission.VISIT_INVITE, site_id)
     before = visit_queries.repeated(work, work.actor.id, form.client_id)
     if before is not None:
         return before
     site = sites.site(work, site_id)
+    preset = sites.preset_of(site)
+    faults = operations.forbidden_numbers({"name": form.name, "company": form.company}, preset)
+    if not work.now - EARLIEST <= form.expected_at <= work.now + LATEST:
+        faults["expected_at"] = N_("Choose a day from today to a year from now.")
+    if faults:
+        raise Invalid(fields=faults)
     person_id = people.make_person(work, site_id)
     new = NewVisit(
         site_id=site_id,
@@ -65,7 +78,7 @@ def announce(work: Work, form: ExpectForm, site_id: UUID) -> Visit:
         expected_at=form.expected_at,
     )
     visit = visits.open_visit(work, new)
-    latest = form.expected_at + timedelta(days=operations.ceiling_days(sites.preset_of(site)) + 1)
+    latest = form.expected_at + timedelta(days=operations.ceiling_days(preset) + 1)
     contact = Contact(name=form.name, company=form.company, email=form.email)
     people.seal(
         work,
@@ -88,7 +101,7 @@ def receive(work: Work, visit_id: UUID, notice_version_id: UUID | None) -> Signe
     visit_type = visit_queries.visit_type(work, visit.visit_type_id)
     if visit.person_id is None:
         raise NotFound
-    visit.id_check_needed = visit_type.ask_id != "none"
+    visit.id_check_needed = operations.id_check_needed(visit_type, sites.preset_of(sites.site(work, visit.site_id)))
     visits.arrive(work, visit, work.now, timedelta(minutes=visit_type.duration_minutes))
     if notice_version_id is not None:
         operations.acknowledge(work, visit, notice_version_id, work.now)

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
-from visitor.core.forms import Form, Line, OptionalLine
+from visitor.core.forms import Form, Language, Line, OptionalLine
 from visitor.core.names import NameFault, name_fault
 from visitor.sites.policy import IdMode
 from visitor.visits.models import VisitSource
 
 PHOTO_LIMIT = 7_000_000
 """Base64 characters of a photo: 5 MB of picture."""
+LAST4 = 4
 NAME_FAULTS = {
     NameFault.EMPTY: "name_empty",
     NameFault.TOO_LONG: "name_too_long",
@@ -34,7 +35,8 @@ class IdDocumentForm(Form):
 
     @model_validator(mode="after")
     def _fits_mode(self) -> Self:
-        if self.mode is IdMode.LAST4 and (not self.last4 or self.number or self.type):
+        four = self.last4 is not None and len(self.last4) == LAST4 and self.last4.isalnum()
+        if self.mode is IdMode.LAST4 and (not four or self.number or self.type):
             raise ValueError("id_last4")
         if self.mode is IdMode.FULL and (not self.number or not self.type or self.last4):
             raise ValueError("id_number")
@@ -47,7 +49,7 @@ class SignInForm(Form):
     client_id: UUID
     """Chosen by the device; sent twice, it happens once."""
     happened_at: AwareDatetime
-    language: str = Field(min_length=2, max_length=12)
+    language: Language
     visit_type_id: UUID
     name: Line
     company: OptionalLine = Field(default=None, max_length=200)
@@ -67,6 +69,12 @@ class SignInForm(Form):
         if fault is not None:
             raise ValueError(NAME_FAULTS[fault])
         return value
+
+    @model_validator(mode="after")
+    def _keeps_the_word(self) -> Self:
+        if self.photo_declined and self.photo is not None:
+            raise ValueError("photo_declined")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

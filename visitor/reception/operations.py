@@ -1,5 +1,6 @@
 """Signing in and out: one act, one transaction, the same for kiosk and desk."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -33,8 +34,8 @@ from visitor.visits.forms import NewVisit
 from visitor.visits.models import FieldUse, PhotoUse, Visit, VisitType
 
 NOTIFY_JOB = "notify.host"
-CLOCK_AHEAD = timedelta(minutes=5)
-"""A device's clock may be so far ahead of the server's; later instants are taken as now."""
+OFFLINE_LIMIT = timedelta(days=31)
+"""A kiosk may have been cut off for so long; an earlier instant is a clock that was reset, and is taken as now."""
 BADGE_GRACE = timedelta(minutes=30)
 """A badge works so much longer than the visit is expected to last."""
 
@@ -58,8 +59,23 @@ def sign_in(work: Work, prepared: Prepared, entrance: Entrance) -> SignedIn:
     site = sites.site(work, entrance.site_id)
     visit_type = _checked_type(work, prepared, site)
     person_id = people.make_person(work, site.id)
-    visit = visits.open_visit(work, _new_visit(form, entrance, person_id, fingerprint, visit_type, work.now))
-    _seal(work, prepared, visit, sites.preset_of(site))
+    preset = sites.preset_of(site)
+    new = NewVisit(
+        site_id=site.id,
+        person_id=person_id,
+        visit_type_id=visit_type.id,
+        source=entrance.source,
+        language=form.language,
+        client_id=form.client_id,
+        client_device_id=entrance.device_id,
+        request_hash=fingerprint,
+        host_id=form.host_id,
+        arrived_at=_believed(form.happened_at, work.now),
+        id_check_needed=id_check_needed(visit_type, preset),
+        photo_declined=form.photo_declined,
+    )
+    visit = visits.open_visit(work, new)
+    _seal(work, prepared, visit, preset)
     if form.notice_version_id is not None:
         acknowledge(work, visit, form.notice_version_id, form.notice_shown_at or form.happened_at)
     return welcome(work, visit, visit_type, entrance.printer_id)
@@ -119,32 +135,13 @@ def _answer(visit: Visit, badge: Badge, print_job_id: UUID | None, *, repeated: 
 
 
 def _believed(happened_at: datetime, now: datetime) -> datetime:
-    """A device whose clock runs ahead cannot date anything into the future."""
-    return min(happened_at, now) if happened_at <= now + CLOCK_AHEAD else now
+    """A device whose clock is wrong dates nothing into the future, nor to before it was cut off."""
+    return happened_at if now - OFFLINE_LIMIT <= happened_at <= now else now
 
 
-def _new_visit(  # noqa: PLR0913  what a visit is made of
-    form: SignInForm,
-    entrance: Entrance,
-    person_id: UUID,
-    fingerprint: bytes,
-    visit_type: VisitType,
-    now: datetime,
-) -> NewVisit:
-    return NewVisit(
-        site_id=entrance.site_id,
-        person_id=person_id,
-        visit_type_id=visit_type.id,
-        source=entrance.source,
-        language=form.language,
-        client_id=form.client_id,
-        client_device_id=entrance.device_id,
-        request_hash=fingerprint,
-        host_id=form.host_id,
-        arrived_at=_believed(form.happened_at, now),
-        id_check_needed=visit_type.ask_id != "none",
-        photo_declined=form.photo_declined,
-    )
+def id_check_needed(visit_type: VisitType, preset: Preset) -> bool:
+    """Tell whether somebody must look at the visitor's ID: the visit type asks for it and the rules allow it."""
+    return id_capture(preset, visit_type.ask_id).mode is not IdMode.NONE
 
 
 def _checked_type(work: Work, prepared: Prepared, site: Site) -> VisitType:
@@ -156,7 +153,8 @@ def _checked_type(work: Work, prepared: Prepared, site: Site) -> VisitType:
     if prepared.portrait is not None and visit_type.photo is PhotoUse.OFF:
         faults["photo"] = "photo_not_wanted"
     preset = sites.preset_of(site)
-    faults |= _id_faults(form, visit_type, preset) | _forbidden_numbers(form, preset)
+    faults |= _id_faults(form, visit_type, preset)
+    faults |= forbidden_numbers({"name": form.name, "company": form.company}, preset)
     if notice_queries.live(work, site.id) and form.notice_version_id is None:
         faults["notice_version_id"] = "notice_missing"
     if faults:
@@ -187,8 +185,8 @@ def _id_faults(form: SignInForm, visit_type: VisitType, preset: Preset) -> dict[
     return {}
 
 
-def _forbidden_numbers(form: SignInForm, preset: Preset) -> dict[str, str]:
-    fields = {"name": form.name, "company": form.company}
+def forbidden_numbers(fields: Mapping[str, str | None], preset: Preset) -> dict[str, str]:
+    """Return the fields that hold a number which may not be kept in this country: field to message key."""
     return {
         name: "forbidden_number"
         for name, text in fields.items()

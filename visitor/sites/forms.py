@@ -4,9 +4,10 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from babel import Locale, UnknownLocaleError
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from visitor.core.forms import Blank, Form, Line, OptionalLine
+from visitor.core.forms import Blank, Form, Language, Line, OptionalLine
 from visitor.core.i18n import N_
 from visitor.sites.models import Antipassback, CameraKind, PointKind
 from visitor.sites.preset import SiteOverride
@@ -35,7 +36,8 @@ class SiteForm(Form):
     preset: str
     tightened: dict[str, Any] = Field(default_factory=dict)
     time_zone: str
-    languages: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[Language, ...] = Field(min_length=1, max_length=40)
+    """The site's own first."""
     reception_hint: Line = Field(default="", max_length=200)
 
     @field_validator("time_zone")
@@ -47,6 +49,16 @@ class SiteForm(Form):
             raise ValueError(N_("This time zone is not known. Use a name such as Europe/Amsterdam.")) from None
         return value
 
+    @field_validator("languages")
+    @classmethod
+    def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for code in value:
+                Locale.parse(code, sep="-")
+        except (UnknownLocaleError, ValueError):
+            raise ValueError(N_("This language is not known. Use codes such as en or nl.")) from None
+        return tuple(dict.fromkeys(value))
+
     @model_validator(mode="after")
     def _only_tightened(self) -> Self:
         preset = load_presets().get(self.preset)
@@ -54,6 +66,8 @@ class SiteForm(Form):
             raise ValueError(N_("There is no preset for this country."))
         try:
             tighten(preset, SiteOverride.model_validate(self.tightened))
+        except ValidationError:
+            raise ValueError(N_("The site's own rules hold something that is not known.")) from None
         except Loosened:
             raise ValueError(N_("A site may only be stricter than its country's preset.")) from None
         return self

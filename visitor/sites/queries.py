@@ -11,9 +11,12 @@ from visitor.core.errors import NotFound
 from visitor.core.work import Work
 from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, Site, Zone
 from visitor.sites.preset import Preset, SiteOverride
-from visitor.sites.presets import load_presets, tighten
+from visitor.sites.presets import preset_of as country_preset
+from visitor.sites.presets import tighten
 
 M = TypeVar("M", bound=Model)
+LAST_NUMBER = 65_535
+"""A badge token has 16 bits for the site."""
 
 
 def site(work: Work, site_id: UUID) -> Site:
@@ -31,7 +34,9 @@ def site_numbered(work: Work, number: int) -> Site:
     Raises:
         NotFound: there is none.
     """
-    found = work.session.scalar(select(Site).where(Site.number == number))
+    # Addresses carry whatever people type: a number beyond the column's would be a fault of the database.
+    known = 1 <= number <= LAST_NUMBER
+    found = work.session.scalar(select(Site).where(Site.number == number)) if known else None
     if found is None:
         raise NotFound
     return found
@@ -116,7 +121,7 @@ def preset_of(at: Site) -> Preset:
         SetupFault: the preset does not exist or cannot be used.
         Loosened: the site's own settings ask for more than the preset allows.
     """
-    return tighten(load_presets()[at.preset], SiteOverride.model_validate(at.tightened))
+    return tighten(country_preset(at.preset), SiteOverride.model_validate(at.tightened))
 
 
 def _one(work: Work, kind: type[M], row_id: UUID) -> M:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from visitor.core import web
 from visitor.core.errors import NotFound
+from visitor.core.forms import Form, parse
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
 from visitor.sites import queries
@@ -14,6 +15,12 @@ from visitor.sites.models import Site
 
 bp = Blueprint("sites", __name__)
 KEPT = "site"
+
+
+class SiteChoice(Form):
+    """The site that somebody wants to look at."""
+
+    site: UUID
 
 
 def current_site(work: Work, permission: Permission) -> Site:
@@ -35,6 +42,19 @@ def current_site(work: Work, permission: Permission) -> Site:
     return chosen[0]
 
 
+def look_at(work: Work, site_id: UUID, permission: Permission) -> Site:
+    """Make this a page of that site, whichever was chosen before: its times are in that site's time zone.
+
+    Raises:
+        NotFound: the actor has nothing to do with the site.
+        NotAllowed: the actor belongs to it, but may not do this there.
+    """
+    work.require(permission, site_id)
+    site = queries.site(work, site_id)
+    g.time_zone, g.site, g.sites = site.time_zone, site, sites_for(work, permission)
+    return site
+
+
 def sites_for(work: Work, permission: Permission) -> list[Site]:
     """Return the sites where the actor holds `permission`, by name."""
     allowed = work.actor.sites(permission)
@@ -46,9 +66,8 @@ def sites_for(work: Work, permission: Permission) -> list[Site]:
 def choose_site() -> ResponseReturnValue:
     """Keep the chosen site for the pages that follow."""
     with web.reading() as work:
-        site = queries.site(work, UUID(request.form["site"]))
+        site = queries.site(work, parse(SiteChoice, {"site": request.form.get("site", "")}).site)
         if not work.actor.everywhere and site.id not in work.actor.at_site:
             raise NotFound
     session[KEPT] = str(site.id)
-    back = request.form.get("back", "/")
-    return redirect(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+    return redirect(web.local_path(request.form.get("back")))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from visitor.core.forms import Blank, Form, Line, OptionalLine
+from visitor.core.forms import Blank, Form, Language, Line, OptionalLine
 from visitor.core.i18n import N_
 from visitor.core.names import name_fault
 from visitor.sites.policy import IdAsk
@@ -17,8 +17,8 @@ from visitor.visits.models import FieldUse, PhotoUse, VisitSource
 class TypeForm(Form):
     """A sort of visit."""
 
-    names: dict[str, Line] = Field(min_length=1)
-    descriptions: dict[str, Line] = Field(default_factory=dict)
+    names: dict[Language, Annotated[Line, Field(min_length=1, max_length=60)]] = Field(min_length=1)
+    descriptions: dict[Language, Annotated[Line, Field(max_length=200)]] = Field(default_factory=dict)
     colour: str = Field(pattern=r"^#[0-9a-fA-F]{6}$")
     position: int = Field(default=0, ge=0, le=1000)
     ask_company: FieldUse = FieldUse.OPTIONAL
