@@ -1,0 +1,200 @@
+"""Events and people inside, as security's pages show them: nameless rows, with the names of one page opened at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from visitor.access import queries as access
+from visitor.access.models import AccessEvent
+from visitor.access.queries import EventFilter, RollLine
+from visitor.access.reasons import Reason
+from visitor.badges import queries as badges
+from visitor.cctv import queries as cctv
+from visitor.cctv.models import StillState
+from visitor.cctv.queries import StillLine
+from visitor.core.permissions import Permission, Purpose
+from visitor.core.work import Work
+from visitor.logbook.forms import LogForm
+from visitor.logbook.words import REASON_WORDS
+from visitor.people import queries as people
+from visitor.people.records import Contact
+from visitor.sites import queries as places
+from visitor.sites.models import AccessPoint, Camera, PointKind, Site, Zone
+from visitor.visits import queries as visits
+
+VISITS_FOUND: Final = 500
+"""Visitor words lead to at most so many visits, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The names of a site's places, read once for a page."""
+
+    zones: Sequence[Zone]
+    points: Sequence[AccessPoint]
+    cameras: dict[UUID, Camera]
+
+    def zone_name(self, zone_id: UUID | None) -> str | None:
+        """Return a zone's name; None for the outside."""
+        return next((zone.name for zone in self.zones if zone.id == zone_id), None)
+
+    def point_name(self, point_id: UUID) -> str:
+        """Return an access point's name."""
+        return next((point.name for point in self.points if point.id == point_id), "")
+
+    def muster_point(self) -> AccessPoint | None:
+        """Return the site's first muster point."""
+        return next((point for point in self.points if point.kind is PointKind.MUSTER), None)
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One event as a page shows it."""
+
+    event_id: UUID
+    visit_id: UUID | None
+    name: str | None
+    company: str | None
+    granted: bool
+    reason: Reason
+    reason_text: str | None
+    """Msgid of the reason; none for a plain grant."""
+    scanned_at: datetime
+    received_at: datetime
+    offline: bool
+    offline_granted: bool | None
+    access_point_name: str
+    from_zone: str | None
+    to_zone: str | None
+    badge_number: str | None
+    still_url: str | None
+    clip_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInside:
+    """Somebody who is, or may be, inside."""
+
+    roll: RollLine
+    name: str | None
+    company: str | None
+    host_name: str | None
+    badge_number: str | None
+    zone_name: str | None
+
+
+def places_of(work: Work, site: Site) -> Places:
+    """Return the names of the site's places."""
+    cameras = {camera.id: camera for camera in places.cameras(work, site.id)}
+    return Places(places.zones(work, site.id), places.access_points(work, site.id), cameras)
+
+
+def filter_of(work: Work, site: Site, form: LogForm) -> EventFilter:
+    """Return the filter that a form asks for. Words and badge numbers that nobody has find nothing.
+
+    Raises:
+        Invalid: the time cannot be searched.
+    """
+    period = form.period(work.now, ZoneInfo(site.time_zone))
+    visit_ids = None if form.words is None else people.search(work, [site.id], form.words, VISITS_FOUND)
+    badge = None if form.badge is None else badges.by_number(work, site.id, form.badge)
+    if form.badge is not None and badge is None:
+        visit_ids = []
+    return EventFilter(
+        site_id=site.id,
+        from_at=period.from_at,
+        until_at=period.until_at,
+        access_point_id=form.access_point,
+        zone_id=form.zone,
+        granted=None if form.result is None else form.result == "granted",
+        reason=form.reason,
+        badge_id=None if badge is None else badge.id,
+        visit_ids=visit_ids,
+    )
+
+
+def lines(work: Work, known: Places, events: Sequence[AccessEvent], *, with_names: bool = True) -> list[EventLine]:
+    """Return the events of one page, their names opened together if the actor may."""
+    names = _contacts(work, events, Purpose.SECURITY_REVIEW) if with_names else {}
+    numbers = badges.by_ids(work, {event.badge_id for event in events if event.badge_id is not None})
+    stills = cctv.stills_of(work, [event.id for event in events])
+    found: list[EventLine] = []
+    for event in events:
+        contact = names.get(event.visit_id) if event.visit_id else None
+        badge = numbers.get(event.badge_id) if event.badge_id is not None else None
+        found.append(
+            EventLine(
+                event_id=event.id,
+                visit_id=event.visit_id,
+                name=None if contact is None else contact.name,
+                company=None if contact is None else contact.company,
+                granted=event.granted,
+                reason=event.reason,
+                reason_text=None if event.reason is Reason.GRANTED else REASON_WORDS[event.reason],
+                scanned_at=event.scanned_at,
+                received_at=event.received_at,
+                offline=event.offline,
+                offline_granted=event.offline_granted,
+                access_point_name=known.point_name(event.access_point_id),
+                from_zone=known.zone_name(event.from_zone_id),
+                to_zone=known.zone_name(event.to_zone_id),
+                badge_number=None if badge is None else badge.number,
+                still_url=_still_url(work, event, stills.get(event.id, [])),
+                clip_url=_clip_url(known, event),
+            )
+        )
+    return found
+
+
+def people_inside(work: Work, site: Site, known: Places) -> list[PersonInside]:
+    """Return everybody who may be inside: not yet counted first, then by zone and name.
+
+    Raises:
+        NotFound: the site is foreign.
+        NotAllowed: the actor does not do roll calls there.
+    """
+    roll = access.roll_call(work, site.id)
+    visit_ids = [line.visit_id for line in roll]
+    names: dict[UUID, Contact] = {}
+    if visit_ids and work.actor.may(Permission.OPEN_CONTACT, site.id):
+        names = people.contacts(work, visit_ids, Purpose.EVACUATION)
+    boards = visits.lines(work, visit_ids)
+    numbers = badges.of_visits(work, visit_ids)
+    found = [
+        PersonInside(
+            roll=line,
+            name=names[line.visit_id].name if line.visit_id in names else None,
+            company=names[line.visit_id].company if line.visit_id in names else None,
+            host_name=boards[line.visit_id].host_name if line.visit_id in boards else None,
+            badge_number=numbers[line.visit_id].number if line.visit_id in numbers else None,
+            zone_name=known.zone_name(line.zone_id),
+        )
+        for line in roll
+    ]
+    return sorted(found, key=lambda one: (one.roll.mustered_at is not None, one.zone_name or "", one.name or ""))
+
+
+def _contacts(work: Work, events: Sequence[AccessEvent], purpose: Purpose) -> dict[UUID, Contact]:
+    visit_ids = {event.visit_id for event in events if event.visit_id is not None}
+    if not visit_ids or not work.actor.may(Permission.OPEN_CONTACT, events[0].site_id):
+        return {}
+    return people.contacts(work, visit_ids, purpose)
+
+
+def _still_url(work: Work, event: AccessEvent, stills: Sequence[StillLine]) -> str | None:
+    kept = next((still for still in stills if still.state is StillState.KEPT), None)
+    if kept is None or not work.actor.may(Permission.OPEN_CCTV_STILL, event.site_id):
+        return None
+    return f"/security/stills/{kept.event_id}/{kept.camera_id}"
+
+
+def _clip_url(known: Places, event: AccessEvent) -> str | None:
+    for camera_id in event.camera_ids:
+        camera = known.cameras.get(UUID(camera_id))
+        link = camera and cctv.clip_link(camera, event.clip_from_at, event.clip_until_at)
+        if link:
+            return link
+    return None
