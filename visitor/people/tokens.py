@@ -115,7 +115,8 @@ def _indexed_words(words: Iterable[str]) -> Iterator[tuple[TokenKind, str]]:
         split = letters(word)
         for length in _start_lengths(word):
             if length <= len(split):
-                yield TokenKind.START, "".join(split[:length])
+                # A joiner at the end joins nothing, and whoever types so far has it taken off by `clean_line`.
+                yield TokenKind.START, "".join(split[:length]).rstrip(_JOINERS)
 
 
 def _word(key: bytes, word: str) -> frozenset[bytes]:
