@@ -31,7 +31,7 @@ def test_notice_is_complete_in_every_country_and_language(country: str, language
     assert 3 <= len(notice.summary) <= 5
     everything = "\n".join((notice.title, *notice.summary, notice.body))
     assert not re.search(r"[{}]", everything)
-    for fact in ("controller", "site", "privacy_contact", "recipients", "retention_contact", "retention_cctv"):
+    for fact in ("controller", "site", "privacy_contact", "retention_contact", "retention_cctv"):
         assert FACTS[fact] in everything
     assert preset_of(country).authority.name in notice.body
     assert notice.body.count("\n## ") >= 10
@@ -67,7 +67,7 @@ def test_notice_says_of_the_id_what_the_country_allows(country: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["controller", "recipients", "retention_cctv"])
+@pytest.mark.parametrize("name", ["controller", "retention_cctv"])
 def test_missing_or_empty_fact_is_an_error_naming_it(language: str, name: str) -> None:
     for facts in ({key: value for key, value in FACTS.items() if key != name}, {**FACTS, name: " \n"}):
         with pytest.raises(MissingFact) as caught:
@@ -122,4 +122,4 @@ def test_unknown_language_and_faulty_file_are_refused_in_one_sentence() -> None:
     with pytest.raises(TextFault, match=r"^xx\.toml is not valid TOML"):
         parse_source("xx.toml", "title =")
     with pytest.raises(TextFault, match=r"^xx\.toml: section"):
-        parse_source("xx.toml", 'title = "t"\nsummary = ["a", "b", "c"]\n')
+        parse_source("xx.toml", 'title = "t"\nrecipients = "r"\nsummary = ["a", "b", "c"]\n')

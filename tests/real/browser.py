@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.real.programs import absent
 
@@ -44,6 +44,28 @@ def browser(*, camera_file: Path | None = None, more_flags: Sequence[str] = ()) 
             yield launched
         finally:
             launched.close()
+
+
+@contextlib.contextmanager
+def device(profile: Path, *, camera_file: Path) -> Iterator[BrowserContext]:
+    """Launch a reception device that keeps its storage in `profile` from one launch to the next."""
+    executable = Path(os.environ.get("VISITOR_CHROMIUM", "/usr/bin/chromium"))
+    if not executable.exists():
+        absent("Chromium is missing: apt-get install chromium, or set VISITOR_CHROMIUM")
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={camera_file.absolute()}"]
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=executable,
+            headless=True,
+            args=flags,
+            viewport={"width": 1280, "height": 800},
+            permissions=["camera"],
+        )
+        try:
+            yield context
+        finally:
+            context.close()
 
 
 def make_y4m(frames: Sequence[Image.Image], path: Path, *, seconds: float = 1.0, fps: int = 10) -> Path:

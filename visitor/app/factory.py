@@ -5,8 +5,8 @@ from types import ModuleType
 
 from flask import Flask, g
 from flask.typing import ResponseReturnValue
-from flask_openapi3.openapi import OpenAPI
 from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
 from flask_wtf import CSRFProtect
 
 from visitor.app import answers, headers, pages, proxies, templating

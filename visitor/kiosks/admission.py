@@ -23,11 +23,19 @@ FRESH = timedelta(minutes=5)
 
 
 class NotPaired(ProductError):
-    """The request is not signed by a kiosk of ours."""
+    """No kiosk of ours asks."""
 
     code = "not_paired"
     status = 401
     message = N_("This device is not paired with a site, or no longer. Ask an administrator for a pairing code.")
+
+
+class BadSignature(ProductError):
+    """The kiosk is ours, but the request was changed on the way or signed by another key."""
+
+    code = "bad_signature"
+    status = 401
+    message = N_("This request was not signed as it should be. Reload the page; if it stays, pair the device again.")
 
 
 class ClockSkew(ProductError):
@@ -46,14 +54,17 @@ def admit_kiosk() -> None:
     """Check the request's signature and say which kiosk asks.
 
     Raises:
-        NotPaired: no such kiosk, or the signature does not fit.
+        NotPaired: no such kiosk, or no longer.
+        BadSignature: the signature does not fit.
         ClockSkew: the request is too old or from the future.
     """
     kiosk_id, milliseconds = _claimed()
     with web.reading() as work:
         now, kiosk = work.now, queries.kiosk(work, kiosk_id)
-    if kiosk is None or not _signed(kiosk, milliseconds):
+    if kiosk is None:
         raise NotPaired
+    if not _signed(kiosk, milliseconds):
+        raise BadSignature
     sent_at = from_microseconds(milliseconds * 1000)
     if abs(sent_at - now) > FRESH:
         raise ClockSkew(int(now.timestamp() * 1000))

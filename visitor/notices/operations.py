@@ -1,7 +1,7 @@
 """Putting notices in force, and recording that they were shown."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -49,13 +49,13 @@ def publish(work: Work, site_id: UUID, texts: Mapping[str, NoticeText]) -> list[
     return made
 
 
-def publish_default(work: Work, site_id: UUID, facts: Mapping[str, str]) -> list[NoticeVersion]:
+def publish_default(work: Work, site_id: UUID, kept_for: Callable[[str], Mapping[str, str]]) -> list[NoticeVersion]:
     """Put the country's default text in force in the site's languages.
 
     Args:
         work: The transaction.
         site_id: Where.
-        facts: What only the caller knows: the retention periods in words (see `texts.compose`).
+        kept_for: Returns the retention periods in the words of a language (see `texts.compose`).
     """
     site = sites.site(work, site_id)
     entity = sites.entity_of(work, site)
@@ -65,8 +65,9 @@ def publish_default(work: Work, site_id: UUID, facts: Mapping[str, str]) -> list
         "site": site.name,
         "privacy_contact": entity.privacy_contact,
         "representative": entity.representative or "",
-    } | dict(facts)
-    return publish(work, site_id, {lang: compose(preset, lang, given) for lang in site.languages if lang in LANGUAGES})
+    }
+    spoken = [language for language in site.languages if language in LANGUAGES]
+    return publish(work, site_id, {code: compose(preset, code, given | dict(kept_for(code))) for code in spoken})
 
 
 def acknowledge(work: Work, visit_id: UUID, site_id: UUID, version_id: UUID, shown_at: datetime) -> Acknowledgement:

@@ -64,6 +64,8 @@ class NoticeSource(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str
+    recipients: str = Field(min_length=1)
+    """Who sees the data, unless the facts say otherwise."""
     summary: tuple[str, ...] = Field(min_length=3, max_length=5)
     section: tuple[Section, ...]
 
@@ -103,15 +105,16 @@ def compose(preset: Preset, language: str, facts: Mapping[str, str]) -> NoticeTe
     Args:
         preset: Of the site. It gives `authority` and `minor_age`, unless `facts` names them.
         language: One of `LANGUAGES`.
-        facts: controller, site, privacy_contact, recipients, retention_contact, retention_photo, retention_id,
-            retention_access and retention_cctv (as words: "28 days"); optional: representative, transfers.
+        facts: controller, site, privacy_contact, retention_contact, retention_photo, retention_id,
+            retention_access and retention_cctv (as words: "28 days"); optional: recipients, representative, transfers.
 
     Raises:
         MissingFact: A fact that a text needs is not given or empty.
         TextFault: There is no default notice in this language.
     """
     texts = source(language)
-    given = {"authority": preset.authority.name, "minor_age": str(preset.minor_age)} | dict(facts)
+    defaults = {"authority": preset.authority.name, "minor_age": str(preset.minor_age), "recipients": texts.recipients}
+    given = defaults | dict(facts)
     parts = [
         f"## {_fill(section.heading, given)}\n\n{_fill(section.text, given)}"
         for section in texts.section

@@ -1,0 +1,67 @@
+"""What a visitor's hands do at the kiosk."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+SLOW_MS = 20_000
+
+
+def pair(page: Page, address: str, code: str) -> None:
+    """Make a kiosk of the browser."""
+    page.goto(f"{address}/kiosk/")
+    at(page, "pairing")
+    page.locator("input[name=code]").fill(code)
+    press(page, "continue")
+    at(page, "welcome")
+
+
+def at(page: Page, screen: str) -> None:
+    """Wait until the kiosk shows this screen."""
+    expect(page.locator(f"[data-screen={screen}]")).to_be_attached(timeout=SLOW_MS)
+
+
+def press(page: Page, action: str) -> None:
+    """Press a button of the screen."""
+    page.locator(f"[data-action={action}]").click(timeout=SLOW_MS)
+
+
+def sign_in(page: Page, *, name: str, company: str, email: str, host: str) -> str:
+    """Walk through every screen of a first visit; return the badge number."""
+    press(page, "sign-in")
+    at(page, "language")
+    page.locator("[data-action=language][lang=en]").click()
+    at(page, "visit-type")
+    page.locator("[data-action=visit-type]", has_text="Guest").click()
+    at(page, "details")
+    for field, text in {"name": name, "company": company, "email": email}.items():
+        page.locator(f"input[name={field}]").fill(text)
+    press(page, "continue")
+    at(page, "host")
+    page.locator("input[role=combobox]").fill(host[:3])
+    page.locator("[role=option]").first.click()
+    press(page, "continue")
+    at(page, "notice")
+    press(page, "continue")
+    take_photo(page)
+    at(page, "check")
+    press(page, "submit")
+    at(page, "done")
+    expect(page.locator("[data-badge=shown]")).to_be_visible(timeout=SLOW_MS)
+    number = page.locator("[data-done=number]").inner_text()
+    return number.rstrip(".").split()[-1]
+
+
+def take_photo(page: Page) -> None:
+    """Wait for good advice, take the photo, use it."""
+    at(page, "photo")
+    expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=SLOW_MS)
+    press(page, "take-photo")
+    page.locator("[data-action=use-photo]:not([disabled])").click(timeout=SLOW_MS)
+
+
+def sign_out_by_camera(page: Page) -> None:
+    """Hold the badge before the camera."""
+    at(page, "welcome")
+    press(page, "sign-out")
+    at(page, "goodbye")
