@@ -54,7 +54,9 @@ class RollLine:
     """Counted at a muster point since the evacuation began."""
 
 
-def search(work: Work, wanted: EventFilter, cursor: Cursor | None = None, *, newer: bool = False) -> Page[AccessEvent]:
+def search(
+    work: Work, wanted: EventFilter, cursor: Cursor | None = None, *, newer: bool = False, limit: int = PAGE_ROWS
+) -> Page[AccessEvent]:
     """Return one page of events, newest first: the first, or the one beyond `cursor` on its older or newer side.
 
     The caller audits the search.
@@ -64,8 +66,8 @@ def search(work: Work, wanted: EventFilter, cursor: Cursor | None = None, *, new
         NotAllowed: the actor may not see its log.
     """
     work.require(Permission.LOG_VIEW, wanted.site_id)
-    rows = list(work.session.scalars(_ordered(wanted, cursor, newer=newer).limit(PAGE_ROWS + 1)))
-    more, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    rows = list(work.session.scalars(_ordered(wanted, cursor, newer=newer).limit(limit + 1)))
+    more, rows = len(rows) > limit, rows[:limit]
     if newer:
         rows.reverse()
     has_older = bool(rows) and (more or newer)
@@ -77,18 +79,11 @@ def search(work: Work, wanted: EventFilter, cursor: Cursor | None = None, *, new
     )
 
 
-def pages(work: Work, wanted: EventFilter, limit: int) -> Iterator[Sequence[AccessEvent]]:
-    """Yield at most `limit` events page by page, newest first. Raises as `search`."""
+def count(work: Work, wanted: EventFilter, limit: int) -> int:
+    """Return how many events there are, `limit` for that many or more. Raises as `search`."""
     work.require(Permission.LOG_VIEW, wanted.site_id)
-    cursor, left = None, limit
-    while left > 0:
-        rows = work.session.scalars(_ordered(wanted, cursor, newer=False).limit(min(left, 500))).all()
-        if not rows:
-            return
-        yield rows
-        left -= len(rows)
-        cursor = Cursor(rows[-1].scanned_at, rows[-1].id)
-        work.session.expunge_all()
+    some = sa.select(sa.literal(1)).where(*_conditions(wanted)).select_from(AccessEvent).limit(limit).subquery()
+    return work.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
 def event(work: Work, event_id: UUID, permission: Permission = Permission.LOG_VIEW) -> AccessEvent:
