@@ -14,6 +14,7 @@ from visitor.kiosks import views as kiosks
 from visitor.logbook import roll_call_views as roll_call
 from visitor.logbook import views as logbook
 from visitor.notices import views as notices
+from visitor.privacy import pages as privacy
 from visitor.sites import views as sites
 from visitor.visits import admin_views as visits_admin
 
@@ -27,6 +28,7 @@ PAGE_ROOMS: tuple[ModuleType, ...] = (
     logbook,
     notices,
     printers,
+    privacy,
     roll_call,
     sites,
     visits_admin,

@@ -140,6 +140,16 @@ class Journal:
             last = _last_line(file)
         return last.number + 1 if last else 0
 
+    def mac_of(self, number: int) -> str | None:
+        """Return the MAC of one line as hexadecimal text; None when there is no such line."""
+        if number < 0 or not self._path.exists():
+            return None
+        with self._path.open("rb") as file:
+            for place, raw in enumerate(file):
+                if place == number and raw.endswith(b"\n"):
+                    return _parsed(raw, number).mac.hex()
+        return None
+
     @contextmanager
     def _locked(self) -> Generator[BinaryIO]:
         """Open the file for appending, alone; what a crash left of a line is cut off: nothing was committed for it."""

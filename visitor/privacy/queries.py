@@ -1,13 +1,14 @@
 """Reading rules, holds and purges, and how much of what is due is still there."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from babel import units
 
+from visitor.accounts.models import Account
 from visitor.core.classes import DataClass
 from visitor.core.errors import NotFound
 from visitor.core.paging import Cursor, Page
@@ -20,6 +21,7 @@ from visitor.privacy.models import Hold, PurgeRun, PurgeState, RetentionRule
 from visitor.privacy.operations import book_of
 from visitor.privacy.policy import HoldState, RecordKind, Subject, Trigger, hold_state
 from visitor.privacy.rulebook import RULED, Life, Limits, RuleBook, limits, trigger_of
+from visitor.privacy.words import length
 from visitor.sites import queries as sites
 from visitor.sites.models import Site
 
@@ -105,21 +107,7 @@ NOTICE_FACTS: Final[dict[str, Subject]] = {
 def retention_words(work: Work, site_id: UUID, language: str) -> dict[str, str]:
     """Return what a notice says about lengths of life, in words of that language: `28 days`."""
     book = book_of(work, site_id)
-    return {
-        fact: length_words(book.life(subject, None, work.now).span, language) for fact, subject in NOTICE_FACTS.items()
-    }
-
-
-def length_words(span: timedelta, language: str) -> str:
-    """Return a length of time in words: whole days, else hours; a single day as 24 hours."""
-    days, rest = divmod(span, timedelta(days=1))
-    if rest or days <= 1:
-        return units.format_unit(span // timedelta(hours=1), "duration-hour", locale=_locale(language))
-    return units.format_unit(days, "duration-day", locale=_locale(language))
-
-
-def _locale(language: str) -> str:
-    return language.replace("-", "_")
+    return {fact: length(book.life(subject, None, work.now).span, language) for fact, subject in NOTICE_FACTS.items()}
 
 
 def holds(work: Work, site_id: UUID) -> list[HoldLine]:
@@ -186,3 +174,9 @@ def allowed_sites(work: Work, permission: Permission) -> list[Site]:
     """Return the sites at which the actor may do that."""
     allowed = work.actor.sites(permission)
     return [site for site in sites.all_sites(work) if allowed is None or site.id in allowed]
+
+
+def staff_names(work: Work, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of members of staff; devices are absent."""
+    query = sa.select(Account.id, Account.display_name).where(Account.id.in_(list(account_ids)))
+    return {row.id: row.display_name for row in work.session.execute(query)}
