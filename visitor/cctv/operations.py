@@ -12,8 +12,10 @@ from visitor.cctv.grab import CameraSource, GrabLimits, SignIn
 from visitor.cctv.models import Still, StillState
 from visitor.core.classes import DataClass
 from visitor.core.errors import SetupFault
+from visitor.core.permissions import Permission
 from visitor.core.settings import Settings, read_secret
 from visitor.core.work import Work
+from visitor.ledger.operations import audit
 from visitor.people.operations import Sealing, seal
 from visitor.sites import queries as places
 from visitor.sites.models import Camera
@@ -110,6 +112,12 @@ def miss_still(work: Work, order: StillOrder, fault: CameraFault) -> bool:
         return False
     _miss(_still(work, order.event_id, order.camera_id), fault)
     return work.now + timedelta(seconds=RETRY_SECONDS) < _deadline(event)
+
+
+def note_test(work: Work, camera: Camera) -> None:
+    """Record that an administrator looks through a camera."""
+    work.require(Permission.ADMIN_SITES, camera.site_id)
+    audit(work, "camera.test", site_id=camera.site_id, subject_id=camera.id)
 
 
 def usual_life(rules: Preset) -> timedelta:

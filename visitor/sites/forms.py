@@ -13,7 +13,7 @@ from visitor.sites.models import Antipassback, CameraKind, PointKind
 from visitor.sites.preset import SiteOverride
 from visitor.sites.presets import Loosened, load_presets, tighten
 
-Minute = Annotated[int | None, Blank, Field(ge=0, le=1440)]
+Minute = Annotated[Annotated[int, Field(ge=0, le=1440)] | None, Blank]
 OptionalId = Annotated[UUID | None, Blank]
 
 
@@ -77,7 +77,7 @@ class ZoneForm(Form):
     """An area."""
 
     name: Line = Field(min_length=1, max_length=60)
-    occupancy_limit: Annotated[int | None, Blank, Field(ge=1, le=100_000)] = None
+    occupancy_limit: Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, Blank] = None
     opens_minute: Minute = None
     closes_minute: Minute = None
     requires_escort: bool = False

@@ -1,9 +1,10 @@
 """Making and changing places."""
 
+from collections.abc import Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from visitor.core.db import Model
 from visitor.core.errors import Conflict, NotFound
@@ -18,6 +19,7 @@ from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, 
 MAX_ZONES = 32
 """Bits in a badge token."""
 M = TypeVar("M", bound=Model)
+P = TypeVar("P", Site, Zone, AccessPoint, Camera)
 
 
 def add_entity(work: Work, form: EntityForm) -> LegalEntity:
@@ -67,12 +69,10 @@ def add_point(work: Work, site_id: UUID, form: PointForm) -> AccessPoint:
         NotFound: a zone or camera belongs to another site.
     """
     work.require(Permission.ADMIN_SITES, site_id)
-    _require_own(site_id, [queries.zone(work, zone_id) for zone_id in (form.from_zone_id, form.to_zone_id) if zone_id])
-    _require_own(site_id, [queries.camera(work, camera_id) for camera_id in form.camera_ids])
+    _require_own_places(work, site_id, form)
     values = form.model_dump(exclude={"camera_ids"})
     point = _added(work, AccessPoint(id=work.new_id(), site_id=site_id, **values))
-    for camera_id in form.camera_ids:
-        work.session.add(PointCamera(access_point_id=point.id, camera_id=camera_id))
+    _cover(work, point.id, form)
     audit(work, "point.add", site_id=site_id, subject_id=point.id)
     return point
 
@@ -83,6 +83,47 @@ def add_camera(work: Work, site_id: UUID, form: CameraForm) -> Camera:
     camera = _added(work, Camera(id=work.new_id(), site_id=site_id, **form.model_dump()))
     audit(work, "camera.add", site_id=site_id, subject_id=camera.id)
     return camera
+
+
+def change_site(work: Work, site_id: UUID, form: SiteForm) -> Site:
+    """Change what a site is called and how it works. Its number stays: it stands in printed badges.
+
+    Raises:
+        NotFound: there is no such site or legal entity.
+    """
+    work.require(Permission.ADMIN_SITES, site_id)
+    if work.session.get(LegalEntity, form.legal_entity_id) is None:
+        raise NotFound
+    values = form.model_dump() | {"languages": list(form.languages)}
+    return _changed(work, queries.site(work, site_id), site_id, "site.change", values)
+
+
+def change_zone(work: Work, zone_id: UUID, form: ZoneForm) -> Zone:
+    """Change a zone. Its position stays: it is a bit in printed badges."""
+    zone = queries.zone(work, zone_id)
+    work.require(Permission.ADMIN_SITES, zone.site_id)
+    return _changed(work, zone, zone.site_id, "zone.change", form.model_dump())
+
+
+def change_point(work: Work, point_id: UUID, form: PointForm) -> AccessPoint:
+    """Change an access point and which cameras cover it.
+
+    Raises:
+        NotFound: a zone or camera belongs to another site.
+    """
+    point = queries.access_point(work, point_id)
+    work.require(Permission.ADMIN_SITES, point.site_id)
+    _require_own_places(work, point.site_id, form)
+    work.session.execute(delete(PointCamera).where(PointCamera.access_point_id == point_id))
+    _cover(work, point_id, form)
+    return _changed(work, point, point.site_id, "point.change", form.model_dump(exclude={"camera_ids"}))
+
+
+def change_camera(work: Work, camera_id: UUID, form: CameraForm) -> Camera:
+    """Change a camera."""
+    camera = queries.camera(work, camera_id)
+    work.require(Permission.ADMIN_SITES, camera.site_id)
+    return _changed(work, camera, camera.site_id, "camera.change", form.model_dump())
 
 
 def set_mode(work: Work, site_id: UUID, mode: SiteMode) -> None:
@@ -100,6 +141,25 @@ def _added(work: Work, row: M) -> M:
     work.session.add(row)
     work.session.flush()
     return row
+
+
+def _changed(work: Work, row: P, site_id: UUID, action: str, values: Mapping[str, object]) -> P:
+    for name, value in values.items():
+        setattr(row, name, value)
+    work.session.flush()
+    audit(work, action, site_id=site_id, subject_id=row.id)
+    work.changed_sites.add(site_id)
+    return row
+
+
+def _cover(work: Work, point_id: UUID, form: PointForm) -> None:
+    for camera_id in dict.fromkeys(form.camera_ids):
+        work.session.add(PointCamera(access_point_id=point_id, camera_id=camera_id))
+
+
+def _require_own_places(work: Work, site_id: UUID, form: PointForm) -> None:
+    _require_own(site_id, [queries.zone(work, zone_id) for zone_id in (form.from_zone_id, form.to_zone_id) if zone_id])
+    _require_own(site_id, [queries.camera(work, camera_id) for camera_id in form.camera_ids])
 
 
 def _require_own(site_id: UUID, rows: list[Zone] | list[Camera]) -> None:
