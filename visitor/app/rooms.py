@@ -7,6 +7,7 @@ from visitor.accounts import admin_views as accounts_admin
 from visitor.accounts import views as accounts
 from visitor.badges import admin_views as printers
 from visitor.badges import views as badges
+from visitor.cctv import admin_views as cctv_admin
 from visitor.desk import entry_views as desk
 from visitor.kiosks import admin_views as kiosks_admin
 from visitor.kiosks import api as kiosks_api
@@ -15,6 +16,7 @@ from visitor.logbook import roll_call_views as roll_call
 from visitor.logbook import views as logbook
 from visitor.notices import views as notices
 from visitor.privacy import pages as privacy
+from visitor.sites import admin_views as sites_admin
 from visitor.sites import views as sites
 from visitor.visits import admin_views as visits_admin
 
@@ -22,6 +24,7 @@ PAGE_ROOMS: tuple[ModuleType, ...] = (
     accounts,
     accounts_admin,
     badges,
+    cctv_admin,
     desk,
     kiosks,
     kiosks_admin,
@@ -31,6 +34,7 @@ PAGE_ROOMS: tuple[ModuleType, ...] = (
     privacy,
     roll_call,
     sites,
+    sites_admin,
     visits_admin,
 )
 API_ROOMS: tuple[ModuleType, ...] = (access_api, kiosks_api)
