@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from tests import factories
 from tests.badges import guests
@@ -75,9 +77,12 @@ def test_file_that_is_no_photo_is_refused_in_words_and_what_was_typed_stays(
     desk: Desk, upload: object, words: str
 ) -> None:
     content = upload()  # type: ignore[operator]  # a table of functions
-    fields = desk.fields(company="Engines & Sons", photo=(BytesIO(content), "x.jpg"))
+    photo = FileStorage(BytesIO(content), filename="x.jpg")
+    fields = desk.fields(company="Engines & Sons", photo=photo)
+    boundary, body = encode_multipart(fields)  # the client's own way leaves a temporary file open
 
-    answer = desk.browser.post("/desk/sign-in", data=fields)
+    kind = f'multipart/form-data; boundary="{boundary}"'
+    answer = desk.browser.post("/desk/sign-in", data=body, content_type=kind)
 
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
