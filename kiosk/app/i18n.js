@@ -39,11 +39,11 @@ export function createI18n(load) {
       if (!kept.has(name)) kept.set(name, await load(name));
       language = code;
     },
-    /** @param {string} instant @param {string} timezone */
-    moment: (instant, timezone) => {
+    /** @param {string} instant @param {{timezone: string, territory: string}} site */
+    moment: (instant, { timezone, territory }) => {
       const at = new Date(instant);
       if (Number.isNaN(at.getTime())) return '';
-      return new Intl.DateTimeFormat(language, {
+      return new Intl.DateTimeFormat([`${language}-${territory}`, language], {
         weekday: 'long', hour: 'numeric', minute: '2-digit', timeZone: timezone,
       }).format(at);
     },

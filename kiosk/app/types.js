@@ -18,7 +18,7 @@
 /**
  * @typedef {object} Config
  * @property {{id: string, name: string}} kiosk
- * @property {{id: string, name: string, reception_hint: string, timezone: string}} site
+ * @property {{id: string, name: string, reception_hint: string, timezone: string, territory: string}} site
  * @property {Language[]} languages
  * @property {string} default_language
  * @property {VisitType[]} visit_types

@@ -19,7 +19,7 @@ from visitor.badges.render import draw_badge
 from visitor.badges.token import BadgeFlags
 from visitor.core.actors import Actor, ActorKind
 from visitor.core.errors import NotAllowed, NotFound
-from visitor.core.i18n import languages
+from visitor.core.i18n import languages, locale
 from visitor.core.permissions import ROLE_PERMISSIONS, Purpose, Role
 from visitor.core.work import Work
 from visitor.ledger.entries import Log
@@ -128,13 +128,13 @@ def test_a_type_without_a_name_in_the_sites_languages_still_has_one(work: Work) 
     ],
 )
 def test_the_time_is_written_in_the_language_and_zone(language: str, zone: str, parts: tuple[str, ...]) -> None:
-    text = faces.valid_until(AT, ZoneInfo(zone), language)
+    text = faces.valid_until(AT, ZoneInfo(zone), locale(language))
     assert all(part in text for part in parts), text
 
 
 @given(st.sampled_from([*languages(), "ar", "zh-Hant", "pt-BR", "he", "th"]), st.integers(0, 400 * 24))
 def test_whatever_the_language_the_time_has_no_placeholder_left(language: str, hours: int) -> None:
-    text = faces.valid_until(AT + timedelta(hours=hours), ZoneInfo("Asia/Singapore"), language)
+    text = faces.valid_until(AT + timedelta(hours=hours), ZoneInfo("Asia/Singapore"), locale(language))
     assert text.strip()
     assert not set("{}'") & set(text)
 

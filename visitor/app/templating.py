@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from babel import dates
+from babel import Locale, dates
 from flask import Flask, g, request
 
 from visitor.badges import faults
 from visitor.core import web
-from visitor.core.i18n import N_, best_language, direction, languages, native_name, translations
+from visitor.core.i18n import N_, best_language, direction, languages, locale, native_name, translations
 from visitor.core.permissions import Permission
 
 
@@ -108,5 +108,5 @@ def relative(at: datetime | None, now: datetime | None = None) -> str:
     return dates.format_timedelta(at.astimezone(UTC) - reference, add_direction=True, locale=_locale())
 
 
-def _locale() -> str:
-    return language().replace("-", "_")
+def _locale() -> Locale:
+    return locale(language(), g.get("territory", ""))

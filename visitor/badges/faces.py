@@ -5,14 +5,14 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError, dates
+from babel import Locale, dates
 
 from visitor.badges import queries
 from visitor.badges.layout import CARD_CR80, LABEL_62X100, BadgeFace, BadgeLabels, BadgeLayout
 from visitor.badges.models import Badge, BadgeSize
 from visitor.badges.token import BadgeFlags
 from visitor.core.errors import NotFound
-from visitor.core.i18n import N_, best_language, translate
+from visitor.core.i18n import N_, best_language, locale, translate
 from visitor.core.permissions import Purpose
 from visitor.core.work import Work
 from visitor.people import queries as people
@@ -70,9 +70,8 @@ def labels(language: str) -> BadgeLabels:
     )
 
 
-def valid_until(at: datetime, zone: ZoneInfo, language: str) -> str:
-    """Return day and time in the site's time zone, written as in the language: `2 Mar, 18:30`."""
-    locale = _locale(language)
+def valid_until(at: datetime, zone: ZoneInfo, locale: Locale) -> str:
+    """Return day and time in the site's time zone, as the locale writes them: `2 Mar, 18:30`."""
     local = at.astimezone(zone)
     day = dates.format_skeleton("MMMd", local, locale=locale)
     time = dates.format_time(local, "short", locale=locale)
@@ -95,6 +94,7 @@ class _Place:
         self._site = sites.site(work, site_id)
         self._zones = sites.zones(work, site_id)
         self._time_zone = ZoneInfo(self._site.time_zone)
+        self._territory = sites.preset_of(self._site).territory
 
     def face(self, badge: Badge, line: BoardLine, contact: Contact, photos: Mapping[UUID, bytes]) -> BadgeFace:
         """Return what one badge shows."""
@@ -107,7 +107,7 @@ class _Place:
             visit_type_name=type_name(line.visit_type.names, language, self._site),
             colour=line.visit_type.colour,
             zones=tuple(zone.name for zone in self._zones if _opens(badge, zone)),
-            valid_until_text=valid_until(badge.expires_at, self._time_zone, language),
+            valid_until_text=valid_until(badge.expires_at, self._time_zone, locale(language, self._territory)),
             number=badge.number,
             site_name=self._site.name,
             token=queries.token_of(self._work, badge, self._site.number),
@@ -120,10 +120,3 @@ class _Place:
 
 def _opens(badge: Badge, zone: Zone) -> bool:
     return bool(badge.zones >> zone.position & 1)
-
-
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")

@@ -5,7 +5,7 @@ import io
 from functools import cache
 from importlib import resources
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -55,6 +55,20 @@ def best_language(wanted: str | None, offered: tuple[str, ...], default: str) ->
             if language.lower() == candidate.lower():
                 return language
     return default
+
+
+@cache
+def locale(language: str, territory: str = "") -> Locale:
+    """Return how dates and numbers are written: in the language, as people of the territory are used to.
+
+    English in the Netherlands writes 22/11/2026, 15:14; where the pair is not known, the language alone decides.
+    """
+    for code in (f"{language}-{territory}" if territory else language, language):
+        try:
+            return Locale.parse(code, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse(SOURCE_LANGUAGE)
 
 
 @cache

@@ -26,6 +26,7 @@ def configuration(work: Work, kiosk: Kiosk) -> dict[str, object]:
             "name": site.name,
             "reception_hint": site.reception_hint,
             "timezone": site.time_zone,
+            "territory": preset.territory,
         },
         "languages": [{"code": code, "name": native_name(code), "dir": direction(code)} for code in site.languages],
         "default_language": site.languages[0],

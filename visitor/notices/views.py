@@ -7,6 +7,7 @@ from visitor.core import web
 from visitor.core.errors import NotFound
 from visitor.notices import queries
 from visitor.sites import queries as sites
+from visitor.sites.views import show_as
 
 bp = Blueprint("notices", __name__)
 
@@ -23,7 +24,8 @@ def notice(number: int, language: str) -> ResponseReturnValue:
     shown = [version for version in versions if wanted in {None, version.version}]
     if not shown:
         raise NotFound
-    g.time_zone, g.language = site.time_zone, language
+    show_as(site)
+    g.language = language
     return render_template(
         "notices/notice.html",
         site=site,

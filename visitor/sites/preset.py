@@ -190,6 +190,11 @@ class Preset(Shape):
     review: Review
 
     @property
+    def territory(self) -> str:
+        """ISO 3166-1 code of the country, by which dates are written; the preset `UK` is the country `GB`."""
+        return "GB" if self.preset == "UK" else self.preset
+
+    @property
     def reviewed_on(self) -> date | None:
         """The day on which a person signed this preset; None: nobody has."""
         return self.review.on

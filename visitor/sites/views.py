@@ -38,8 +38,15 @@ def current_site(work: Work, permission: Permission) -> Site:
     chosen = chosen or [site for site in choices if str(site.id) == kept] or list(choices[:1])
     if not chosen:
         raise NotFound
-    g.time_zone, g.site, g.sites = chosen[0].time_zone, chosen[0], choices
+    show_as(chosen[0])
+    g.site, g.sites = chosen[0], choices
     return chosen[0]
+
+
+def show_as(site: Site) -> None:
+    """Let the page write times in the site's zone and as its country does."""
+    g.time_zone = site.time_zone
+    g.territory = queries.preset_of(site).territory
 
 
 def look_at(work: Work, site_id: UUID, permission: Permission) -> Site:

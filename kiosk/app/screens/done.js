@@ -39,7 +39,7 @@ export function done(kiosk) {
           print,
           answer?.id_check_needed ? point('card', t('done.show_id'), 'id') : null,
           badge?.host_name ? point('person', t('done.host', { name: badge.host_name }), 'host') : null,
-          badge ? point('clock', t('done.valid', { until: kiosk.i18n.moment(badge.valid_until, kiosk.config().site.timezone) }), 'valid') : null,
+          badge ? point('clock', t('done.valid', { until: kiosk.i18n.moment(badge.valid_until, kiosk.config().site) }), 'valid') : null,
           point('place', kiosk.reception(), 'way'),
           badge ? point('leave', t('done.remember', { number: badge.number }), 'number') : null,
         ),
