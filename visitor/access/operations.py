@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -32,6 +33,7 @@ CLOCK_AHEAD: Final = timedelta(minutes=5)
 STILL_WITHIN: Final = timedelta(seconds=20)
 """A picture taken later than this after the scan would show somebody else."""
 STILL_JOB: Final = "cctv.take_still"
+_INTO_LEDGER: Final = sa.insert(LedgerEntry)
 _BADGE_LOCK: Final = 0x7363_616E
 _ZONE_LOCK: Final = 0x7A6F_6E65
 """First halves of PostgreSQL advisory lock numbers: "scan" and "zone" in ASCII."""
@@ -201,14 +203,13 @@ def _event(
 
 def _kept(work: Work, connection: sa.Connection, event: dict[str, Any], found: facts.Situation) -> bool:
     """Write the event and what follows from it; False when the same scan was stored meanwhile."""
-    insert = sqlite.insert if work.runtime.embedded else postgresql.insert
-    once = insert(AccessEvent).on_conflict_do_nothing(index_elements=["access_point_id", "scan_id"])
-    if connection.execute(once.returning(AccessEvent.id), event).first() is None:
+    once, move = _writes(embedded=work.runtime.embedded)
+    if connection.execute(once, event).first() is None:
         return False
     due_on = (event["scanned_at"] + facts.log_life(found)).date()
-    connection.execute(sa.insert(LedgerEntry), access_entry(_fact(event), due_on))
+    connection.execute(_INTO_LEDGER, access_entry(_fact(event), due_on))
     if event["granted"] and event["visit_id"] is not None and found.row.badge_site_id in {None, event["site_id"]}:
-        _move(connection, insert, event)
+        connection.execute(move, _whereabouts(event))
     if work.now - event["scanned_at"] <= STILL_WITHIN:
         wanted = [str(camera.id) for camera in found.cameras if camera.takes_stills]
         jobs.enqueue_all(work, STILL_JOB, [{"event_id": str(event["id"]), "camera_id": camera} for camera in wanted])
@@ -232,20 +233,28 @@ def _fact(event: dict[str, Any]) -> AccessFact:
     )
 
 
-def _move(connection: sa.Connection, insert: Any, event: dict[str, Any]) -> None:  # noqa: ANN401  one of two dialects' insert
-    """Note where the visitor is; a scan that comes late does not move anybody back."""
-    row = {
+def _whereabouts(event: dict[str, Any]) -> dict[str, Any]:
+    return {
         "visit_id": event["visit_id"],
         "site_id": event["site_id"],
         "zone_id": event["to_zone_id"],
         "since_at": min(event["scanned_at"], event["received_at"]),
     }
+
+
+@cache
+def _writes(*, embedded: bool) -> tuple[sa.Executable, sa.Executable]:
+    """Build the statements that keep an event once, and that move a visitor unless the scan comes late.
+
+    Built once: putting a statement together costs more than running it.
+    """
+    insert = sqlite.insert if embedded else postgresql.insert
+    once = insert(AccessEvent).on_conflict_do_nothing(index_elements=["access_point_id", "scan_id"])
     fresh = insert(Presence)
     newer = {name: fresh.excluded[name] for name in ("site_id", "zone_id", "since_at")}
-    upsert = fresh.on_conflict_do_update(
-        index_elements=["visit_id"], set_=newer, where=Presence.since_at <= fresh.excluded.since_at
-    )
-    connection.execute(upsert, row)
+    later = Presence.since_at <= fresh.excluded.since_at
+    move = fresh.on_conflict_do_update(index_elements=["visit_id"], set_=newer, where=later)
+    return once.returning(AccessEvent.id), move
 
 
 def _stored(found: facts.Situation, scan: ScanForm, badge: BadgeClaims | None) -> RecordedScan:

@@ -1,8 +1,8 @@
 """Reading access events and who is where. Nothing here knows a name."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -166,7 +166,7 @@ def mustered_since(work: Work, site_id: UUID) -> dict[UUID, datetime]:
 
 
 def _ordered(wanted: EventFilter, cursor: Cursor | None, *, newer: bool) -> sa.Select[AccessEvent]:
-    query = sa.select(AccessEvent).where(*_conditions(wanted))
+    query = sa.select(AccessEvent).where(*_conditions(_narrowed(wanted, cursor, newer=newer)))
     place = sa.tuple_(AccessEvent.scanned_at, AccessEvent.id)
     if cursor is not None:
         beyond = sa.tuple_(sa.literal(cursor.at, Instant()), sa.literal(cursor.id, Id()))
@@ -174,6 +174,19 @@ def _ordered(wanted: EventFilter, cursor: Cursor | None, *, newer: bool) -> sa.S
     if newer:
         return query.order_by(AccessEvent.scanned_at, AccessEvent.id)
     return query.order_by(AccessEvent.scanned_at.desc(), AccessEvent.id.desc())
+
+
+def _narrowed(wanted: EventFilter, cursor: Cursor | None, *, newer: bool) -> EventFilter:
+    """Return the filter with its time range cut at the cursor.
+
+    SQLite enters the index by the plain bound on the time, not by the pair of time and id: without this cut it would
+    read everything between the end of the range and the page, so that each page is slower than the one before.
+    """
+    if cursor is None:
+        return wanted
+    if newer:
+        return replace(wanted, from_at=max(wanted.from_at, cursor.at))
+    return replace(wanted, until_at=min(wanted.until_at, cursor.at + timedelta(microseconds=1)))
 
 
 def _conditions(wanted: EventFilter) -> Iterator[sa.ColumnElement[bool]]:
