@@ -15,6 +15,7 @@ from visitor.kiosks import views as kiosks
 from visitor.logbook import roll_call_views as roll_call
 from visitor.logbook import views as logbook
 from visitor.notices import views as notices
+from visitor.privacy import notice_views as notices_admin
 from visitor.privacy import pages as privacy
 from visitor.sites import admin_views as sites_admin
 from visitor.sites import views as sites
@@ -30,6 +31,7 @@ PAGE_ROOMS: tuple[ModuleType, ...] = (
     kiosks_admin,
     logbook,
     notices,
+    notices_admin,
     printers,
     privacy,
     roll_call,
