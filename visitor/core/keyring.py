@@ -135,8 +135,9 @@ class Keyring:
         """Make and keep `count` record keys; durable when this returns."""
         keys = [RecordKey(uuid4(), secrets.token_bytes(KEY_BYTES)) for _ in range(count)]
         rows = [{"key_id": key.key_id, "wrapped_key": self._wrap(key.key, key.key_id.bytes)} for key in keys]
-        with self._engine.begin() as connection:
-            connection.execute(sa.insert(record_key), rows)
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(record_key), rows)
         return keys
 
     def open(self, key_ids: Iterable[UUID]) -> dict[UUID, bytes]:
@@ -211,8 +212,8 @@ class Keyring:
         return found
 
     def _keep(self, name: str, key: bytes) -> None:
-        with self._engine.begin() as connection:
-            # Two processes may start at once: the first one's key stands.
+        # Two processes may start at once: the first one's key stands.
+        with suppress(sa.exc.IntegrityError), self._engine.begin() as connection:
             exists = connection.scalar(sa.select(named_key.c.name).where(named_key.c.name == name))
             if exists is None:
                 row = {"name": name, "wrapped_key": self._wrap(key, name.encode())}
