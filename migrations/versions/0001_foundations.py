@@ -327,6 +327,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_retention_rule_site", "retention_rule", ["site_id", "subject", "visit_type_id"], unique=False)
     op.create_table(
+        "site_change",
+        sa.Column("site_id", ID, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_site_change")),
+    )
+    op.create_table(
         "still",
         sa.Column("event_id", ID, nullable=False),
         sa.Column("camera_id", ID, nullable=False),
@@ -612,6 +618,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_throttle_window_at"), table_name="throttle")
     op.drop_table("throttle")
     op.drop_table("still")
+    op.drop_table("site_change")
     op.drop_index("ix_retention_rule_site", table_name="retention_rule")
     op.drop_table("retention_rule")
     op.drop_table("purge_run")

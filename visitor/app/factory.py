@@ -38,6 +38,7 @@ def create_app(runtime: Runtime) -> Flask:
         template_folder=str(carried("templates")),
     )
     app.extensions[EXTENSION] = runtime
+    runtime.changes.serving = True
     _configure(app, runtime)
     app.before_request(_number_request)
     proxies.install(app, runtime.settings.server)

@@ -11,6 +11,7 @@ from visitor.core.clock import Clock, SystemClock
 from visitor.core.db import open_engine
 from visitor.core.errors import SetupFault
 from visitor.core.keyring import Keyring, load_master_key
+from visitor.core.neighbours import neighbours
 from visitor.core.settings import Settings
 from visitor.core.work import Runtime
 from visitor.ledger.entries import Log
@@ -65,6 +66,7 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables
     keyring_engine = open_engine(settings.database.keyring_url, settings.database)
     keyring = Keyring(keyring_engine, master_key)
     runtime = OpenRuntime(settings, engine, clock or SystemClock(), keyring_engine=keyring_engine)
+    runtime.changes.neighbours = neighbours(engine, runtime.changes)
     _provide_keys(runtime, keyring)
     settings.directories.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.directories.erasure_journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -16,7 +16,7 @@ from visitor.app.tasks import all_tasks
 from visitor.core import leases
 from visitor.core.actors import SYSTEM
 from visitor.core.errors import SetupFault
-from visitor.core.jobs import Tasks, run_one, run_periodic
+from visitor.core.jobs import LEASE, Tasks, run_one, run_periodic
 from visitor.core.logs import start_logs
 from visitor.core.settings import load_settings
 from visitor.core.work import Runtime
@@ -38,9 +38,12 @@ log = structlog.get_logger()
 class Worker:
     """Runs the tasks of one process in threads."""
 
-    def __init__(self, runtime: Runtime, tasks: Tasks, *, job_threads: int = JOB_THREADS) -> None:
+    def __init__(
+        self, runtime: Runtime, tasks: Tasks, *, job_threads: int = JOB_THREADS, job_lease: timedelta = LEASE
+    ) -> None:
         self._runtime = runtime
         self._tasks = tasks
+        self._job_lease = job_lease
         self._owner = f"{socket.gethostname()}/{os.getpid()}"
         self._stop = threading.Event()
         self._threads = [
@@ -80,7 +83,7 @@ class Worker:
         return step
 
     def _job(self, owner: str) -> Callable[[], bool]:
-        return lambda: run_one(self._runtime, self._tasks, owner)
+        return lambda: run_one(self._runtime, self._tasks, owner, lease=self._job_lease)
 
     def _beat(self) -> bool:
         with self._runtime.transaction(SYSTEM) as work:

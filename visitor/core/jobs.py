@@ -83,28 +83,30 @@ def enqueue_all(
     return ids
 
 
-def claim(work: Work, owner: str, limit: int = 1) -> list[Job]:
+def claim(work: Work, owner: str, limit: int = 1, *, lease: timedelta = LEASE) -> list[Job]:
     """Take due jobs for `owner` until their lease ends; jobs whose lease ran out are taken over."""
-    due = sa.or_(
-        sa.and_(Job.state == JobState.WAITING, Job.run_at <= work.now),
-        sa.and_(Job.state == JobState.RUNNING, Job.lease_until < work.now),
-    )
-    query = sa.select(Job).where(due).order_by(Job.run_at, Job.id).limit(limit).with_for_update(skip_locked=True)
-    taken = [job for job in work.session.scalars(query) if not _given_up(job)]
+    taken: list[Job] = []
+    for kind in _due_kinds(work.now, lease):
+        # One kind after the other: each is a range of the index, so that a long queue is not sorted for each job.
+        query = sa.select(Job).where(kind).order_by(Job.run_at, Job.id).limit(limit - len(taken))
+        taken += work.session.scalars(query.with_for_update(skip_locked=True))
+        if len(taken) == limit:
+            break
+    taken = [job for job in taken if not _given_up(job)]
     for job in taken:
         job.state, job.attempts = JobState.RUNNING, job.attempts + 1
-        job.lease_owner, job.lease_until = owner, work.now + LEASE
+        job.lease_owner, job.lease_until = owner, work.now + lease
     return taken
 
 
-def run_one(runtime: Runtime, tasks: Tasks, owner: str) -> bool:
+def run_one(runtime: Runtime, tasks: Tasks, owner: str, *, lease: timedelta = LEASE) -> bool:
     """Claim and do one job; return False when none is due."""
     with runtime.reading(SYSTEM) as work:
         # A look without the write lock: an idle worker must not stand in the writers' queue.
-        if work.session.scalar(_due_exists(work.now)) is None:
+        if work.session.scalar(sa.select(Job.id).where(sa.or_(*_due_kinds(work.now, lease))).limit(1)) is None:
             return False
     with runtime.transaction(SYSTEM) as work:
-        jobs = claim(work, owner)
+        jobs = claim(work, owner, lease=lease)
     if not jobs:
         return False
     _do(runtime, tasks, jobs[0])
@@ -138,10 +140,19 @@ def _given_up(job: Job) -> bool:
     return True
 
 
-def _due_exists(now: datetime) -> sa.Select[UUID]:
-    waiting = sa.and_(Job.state == JobState.WAITING, Job.run_at <= now)
-    stale = sa.and_(Job.state == JobState.RUNNING, Job.lease_until < now)
-    return sa.select(Job.id).where(sa.or_(waiting, stale)).limit(1)
+def _due_kinds(now: datetime, lease: timedelta) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the kinds of jobs that are to be done now: left by a dead worker, due, and out of the future.
+
+    A job that was asked for in the future, or leased for longer than a lease lasts, dates from before the clock was
+    set back: it must not wait for that hour to come again. Twice the lease allows for clocks that differ a little.
+    """
+    ahead = now + 2 * lease
+    waiting, running = Job.state == JobState.WAITING, Job.state == JobState.RUNNING
+    return (
+        sa.and_(running, sa.or_(Job.lease_until < now, Job.lease_until > ahead)),
+        sa.and_(waiting, Job.run_at <= now),
+        sa.and_(waiting, Job.run_at > ahead, Job.created_at > ahead),
+    )
 
 
 def _do(runtime: Runtime, tasks: Tasks, job: Job) -> None:

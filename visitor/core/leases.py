@@ -1,8 +1,9 @@
 """Leases: what one process at a time may do, with a fencing token against sleepers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from visitor.core.errors import Conflict
 from visitor.core.models import Lease
@@ -11,17 +12,31 @@ from visitor.core.work import Work
 
 def take(work: Work, name: str, owner: str, span: timedelta) -> int | None:
     """Take or renew the lease; return its fencing token, or None while another owner holds it."""
-    held = work.session.scalar(sa.select(Lease).where(Lease.name == name).with_for_update())
+    insert = sqlite.insert if work.runtime.embedded else postgresql.insert
+    row = {"name": name, "owner": owner, "token": 1, "until_at": work.now + span}
+    made = insert(Lease).values(row).on_conflict_do_nothing().returning(Lease.token)
+    query = sa.select(Lease).where(Lease.name == name).with_for_update()
+    held = work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if held is None:
-        work.session.add(Lease(name=name, owner=owner, token=1, until_at=work.now + span))
-        work.session.flush()
-        return 1
-    if held.owner != owner and held.until_at > work.now:
+        if work.session.execute(made).first() is not None:
+            return 1
+        # Another process made it between the two statements.
+        held = work.session.scalars(query).one()
+    if held.owner != owner and not over(held.until_at, work.now, span):
         return None
     if held.owner != owner:
         held.owner, held.token = owner, held.token + 1
     held.until_at = work.now + span
     return held.token
+
+
+def over(until_at: datetime, now: datetime, span: timedelta) -> bool:
+    """Tell whether a lease of `span` that was to last until `until_at` is over.
+
+    One that would last longer than twice its span was given before the clock was set back: nobody waits for an hour
+    that comes again. The fencing token keeps its owner out.
+    """
+    return until_at <= now or until_at > now + 2 * span
 
 
 def check(work: Work, name: str, token: int) -> None:

@@ -66,6 +66,15 @@ class Lease(Model):
     until_at: Mapped[datetime] = column()
 
 
+class SiteChange(Model):
+    """How often commands changed a site beside the server (SQLite only), so that open pages follow them."""
+
+    __tablename__ = "site_change"
+
+    site_id: Mapped[UUID] = column(primary_key=True)
+    number: Mapped[int] = column()
+
+
 class Throttle(Model):
     """How often something was tried in one window."""
 

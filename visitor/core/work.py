@@ -141,6 +141,8 @@ class Runtime:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 work = Work(session, self.clock.now(), actor, self)
                 yield work
+                if work.changed_sites and self.changes.neighbours is not None:
+                    self.changes.neighbours.note(session, work.changed_sites)
         finally:
             if self.embedded:
                 self.writers.release()
