@@ -25,7 +25,7 @@ NOTES: Final = {
     ),
     "sign_ins": (
         "The product checks the kiosk's signature, decodes the photo, finds the face, crops and seals it, issues the "
-        "badge and writes audit entries. The bare insert does none of that: it is the limit of the disk, not of the work."
+        "badge and writes audit entries. The bare insert does none of that: it is the limit of the disk."
     ),
     "badges": "The product sets names in any script, right-to-left too, fits them, and draws sharp codes.",
     "purge": (
