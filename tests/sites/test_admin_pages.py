@@ -97,9 +97,13 @@ def test_what_is_wrong_with_a_site_is_said_and_nothing_is_lost(
 
 
 def test_a_site_is_changed_and_keeps_its_number(admin: FlaskClient, runtime: Runtime, site: Site) -> None:
-    assert admin.post(f"{HERE}/{site.id}", data=fields(site)).status_code == 302
+    assert (
+        admin.post(f"{HERE}/{site.id}", data=fields(site, languages=["en", "de"], first_language="de")).status_code
+        == 302
+    )
 
     changed = only(runtime, Site, id=site.id)
+    assert changed.languages == ["de", "en"]
     assert (changed.name, changed.preset, changed.number) == ("Hafenstadt", "DE", site.number)
     assert "Links vom Tor" in admin.get(f"{HERE}/{site.id}").get_data(as_text=True)
 

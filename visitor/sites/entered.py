@@ -7,12 +7,14 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 from visitor.core.errors import Invalid
-from visitor.core.i18n import N_, languages
+from visitor.core.i18n import N_
 from visitor.sites.models import AccessPoint, Antipassback, PointKind, Site, Zone
 
 Entered = MultiDict[str, str]
 TIGHTENED: Final = ("visitor_log_days", "cctv_days", "id_hours", "minor_age")
 """What a site may narrow on its page, all whole numbers."""
+KIOSK_LANGUAGES: Final = ("en", "nl", "de", "fr")
+"""Languages that kiosks speak and that notices are written in."""
 _SITE: Final = ("legal_entity_id", "name", "address", "preset", "time_zone", "reception_hint")
 _NO_TIME: Final = N_("Enter a time such as 08:30.")
 _NO_NUMBER: Final = N_("Enter a whole number.")
@@ -32,7 +34,7 @@ def site_fields(entered: Entered) -> dict[str, object]:
     if "photo_off" in entered:
         tightened["photo_on_badge"] = "off"
     return {name: entered.get(name, "") for name in _SITE} | {
-        "languages": entered.getlist("languages"),
+        "languages": _first_first(entered),
         "tightened": tightened,
     }
 
@@ -62,9 +64,14 @@ def point_fields(entered: Entered) -> dict[str, object]:
 def shown_site(source: Site | Entered | None) -> Mapping[str, object]:
     """Return what the fields of a site's form show."""
     if source is None:
-        return {"languages": list(languages()), "time_zone": "Europe/Amsterdam"}
+        return {
+            "languages": list(KIOSK_LANGUAGES),
+            "first_language": KIOSK_LANGUAGES[0],
+            "time_zone": "Europe/Amsterdam",
+        }
     if isinstance(source, Site):
-        kept = {name: getattr(source, name) for name in _SITE} | {"languages": source.languages}
+        spoken = {"languages": source.languages, "first_language": source.languages[0]}
+        kept = {name: getattr(source, name) for name in _SITE} | spoken
         numbers = {name: source.tightened.get(name, "") for name in TIGHTENED}
         return kept | numbers | {"photo_off": source.tightened.get("photo_on_badge") == "off"}
     return source.to_dict() | {"languages": source.getlist("languages"), "photo_off": "photo_off" in source}
@@ -99,6 +106,12 @@ def shown_point(source: AccessPoint | Entered | None, camera_ids: Sequence[UUID]
             "camera_ids": [str(camera_id) for camera_id in camera_ids],
         }
     return source.to_dict() | {"camera_ids": source.getlist("camera_ids")}
+
+
+def _first_first(entered: Entered) -> list[str]:
+    """Return the ticked languages, the one that the kiosk begins in before the others."""
+    ticked, first = entered.getlist("languages"), entered.get("first_language")
+    return sorted(ticked, key=lambda code: code != first)
 
 
 def _number(name: str, typed: str) -> int:
