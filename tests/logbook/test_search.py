@@ -105,7 +105,7 @@ def test_each_search_is_recorded_and_what_was_typed_is_not(security: FlaskClient
         ("?from=2026-03-02T09:00&to=2026-03-02T11:00", 1),
         ("?from=2026-03-02T10:00&to=2026-03-02T10:00", 1),
         ("?from=2026-03-02T08:00&to=2026-03-02T09:30", 0),
-        ("?from=&to=&zone=&words=&result=", 1),
+        ("?from=&to=&zone=&access_point=&words=&result=&badge=&reason=", 1),
         ("?unknown=filter", 1),
     ],
 )
