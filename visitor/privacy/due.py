@@ -116,7 +116,7 @@ def _records(seen: Look) -> Iterator[DueRow]:
             life.rule_id if life else row.data_class.value,
             row.due,
             row.visit_id,
-            (row.created_at, row.arrived_at, row.left_at),
+            (row.arrived_at, row.left_at) if row.arrived_at else (row.created_at,),
             restricted=row.restricted,
         )
 

@@ -105,6 +105,8 @@ def run_purge(
     Raises:
         JournalDamaged: the erasure journal was changed; nothing was erased.
     """
+    if _clock_went_back(runtime):
+        return _stopped(runtime, None, Refusal.CLOCK)
     turn = _begin(runtime, actor, progress)
     if turn is None:
         return Outcome(None, Refusal.BUSY)
@@ -121,13 +123,25 @@ def run_purge(
         _carry_out(turn, run.id)
         return _finish(turn, run.id, settled)
     except _Stopped as stopped:
-        log.warning("purge.stopped", reason=stopped.refusal.value)
-        with runtime.transaction(SYSTEM) as work:
-            audit(work, "purge.stopped", subject_id=planned, detail=stopped.refusal.value)
-        return Outcome(planned, stopped.refusal)
+        return _stopped(runtime, planned, stopped.refusal)
     finally:
         with runtime.transaction(SYSTEM) as work:
             leases.give_back(work, LEASE_NAME, turn.token)
+
+
+def _stopped(runtime: Runtime, run_id: UUID | None, refusal: Refusal) -> Outcome:
+    log.warning("purge.stopped", reason=refusal.value)
+    with runtime.transaction(SYSTEM) as work:
+        audit(work, "purge.stopped", subject_id=run_id, detail=refusal.value)
+    return Outcome(run_id, refusal)
+
+
+def _clock_went_back(runtime: Runtime) -> bool:
+    """Tell whether the clock is before the last purge; looked at first, as leases go by the same clock."""
+    with runtime.reading(SYSTEM) as work:
+        ended = sa.func.max(sa.func.coalesce(PurgeRun.ended_at, PurgeRun.began_at, type_=PurgeRun.began_at.type))
+        last: datetime | None = work.session.scalar(sa.select(ended))
+        return last is not None and work.now < last - BACKWARD_LIMIT
 
 
 def _begin(runtime: Runtime, actor: Actor, progress: Progress) -> _Turn | None:
@@ -141,12 +155,7 @@ def _begin(runtime: Runtime, actor: Actor, progress: Progress) -> _Turn | None:
 
 
 def _check_surroundings(turn: _Turn) -> None:
-    """Refuse to erase by a clock that went back, without a keyring, or onto a full disk."""
-    with turn.runtime.reading(SYSTEM) as work:
-        ended = sa.func.max(sa.func.coalesce(PurgeRun.ended_at, PurgeRun.began_at, type_=PurgeRun.began_at.type))
-        last: datetime | None = work.session.scalar(sa.select(ended))
-        if last is not None and work.now < last - BACKWARD_LIMIT:
-            raise _Stopped(Refusal.CLOCK)
+    """Refuse to erase without a keyring, or onto a full disk."""
     try:
         erasure.keyring_answers(turn.runtime)
     except sa.exc.SQLAlchemyError:

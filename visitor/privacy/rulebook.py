@@ -105,7 +105,8 @@ class RuleBook:
         own = self.own_rule(subject, visit_type_id, at)
         if own is None:
             return (first, *rest)
-        return (with_own(first, own), *rest)
+        # The ceiling holds even where a rule was written while the country's or the site's bounds were wider.
+        return (replace(with_own(first, own), ceiling=limits(subject, self.bounds).most), *rest)
 
     def life(self, subject: Subject, visit_type_id: UUID | None, at: datetime) -> Life:
         """Return the life under the rules in force at `at`."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from babel import units
+from babel import dates
 
 from visitor.core.i18n import N_
 from visitor.privacy.models import PurgeState
@@ -60,8 +60,8 @@ FAULTS: dict[str, str] = {
 
 def length(span: timedelta, language: str) -> str:
     """Return a length of time in words: whole days, else hours; a single day as 24 hours."""
-    locale = language.replace("-", "_")
-    days, rest = divmod(span, timedelta(days=1))
-    if rest or days <= 1:
-        return units.format_unit(span // timedelta(hours=1), "duration-hour", locale=locale)
-    return units.format_unit(days, "duration-day", locale=locale)
+    whole_days = span >= timedelta(days=2) and not span % timedelta(days=1)
+    # A threshold that nothing reaches keeps 28 days from becoming 4 weeks.
+    return dates.format_timedelta(
+        span, granularity="day" if whole_days else "hour", threshold=1e9, locale=language.replace("-", "_")
+    )
