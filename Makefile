@@ -11,7 +11,7 @@ SOURCES := visitor tests kiosk migrations .ci
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # At least 2: tests wait for printers, cameras and browsers. At most 4: each may start a browser.
 WORKERS ?= $(shell n=$(CORES); [ "$$n" -lt 2 ] && n=2; [ "$$n" -gt 4 ] && n=4; echo $$n)
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+PYTEST := $(BIN)/python -m pytest -q -p tests.strict -n $(WORKERS) --dist worksteal
 STRICT := $(if $(or $(CI),$(filter 1,$(VISITOR_TESTS_STRICT))),strict)
 
 .PHONY: help setup needs demo test lint types floors unit real postgres screenshots bench package wheel-test clean
