@@ -125,6 +125,11 @@ def walk(page: Page) -> None:
     kiosk.at(page, "notice")
     shoot(page, "kiosk-6-notice")
     kiosk.press(page, "continue")
+    picture_and_badge(page)
+
+
+def picture_and_badge(page: Page) -> None:
+    """Take the photo, look at everything, get the badge."""
     kiosk.at(page, "photo")
     expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=kiosk.SLOW_MS)
     shoot(page, "kiosk-7-photo")

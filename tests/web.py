@@ -1,6 +1,6 @@
 """The application under test, and signing in to it as staff do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -19,12 +19,12 @@ SignIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def app(runtime: Runtime) -> Iterator[Flask]:
+def app(runtime: Runtime) -> Flask:
     made = create_app(runtime)
     made.config["TESTING"] = False
     made.config["WTF_CSRF_ENABLED"] = False
     """Most tests are about something else; tests/app/test_csrf.py turns it on."""
-    yield made
+    return made
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from visitor.accounts.forms import AccountForm, DeviceForm
 from visitor.app.runtime import OpenRuntime, open_runtime
 from visitor.badges import operations as badges
 from visitor.badges.forms import PrinterForm
+from visitor.badges.models import BadgeSize
 from visitor.core import migrations
 from visitor.core.actors import SYSTEM
 from visitor.core.clock import Clock
@@ -31,6 +32,7 @@ from visitor.privacy.queries import retention_words
 from visitor.sites import operations as sites
 from visitor.sites.forms import CameraForm, EntityForm, PointForm, SiteForm, ZoneForm
 from visitor.sites.models import CameraKind, PointKind, Site
+from visitor.sites.policy import IdAsk
 from visitor.visits import operations as visits
 from visitor.visits.forms import HostForm, TypeForm
 
@@ -70,7 +72,7 @@ def build(folder: Path, *, camera: str | None = None, printer: str | None = None
         _staff(work)
         token = accounts.make_device_token(work, DeviceForm(name="Door reader", site_id=site.id))
         if printer is not None:
-            badges.add_printer(work, site.id, PrinterForm(name="Badge printer", uri=printer, size="label"))
+            badges.add_printer(work, site.id, PrinterForm(name="Badge printer", uri=printer, size=BadgeSize.LABEL))
         code = kiosks.make_pairing_code(work, site.id, "Main entrance")
     return House(folder, config, f"http://localhost:{port}", site.id, *doors, token, code)
 
@@ -150,13 +152,18 @@ def _doors(work: Work, site: Site, camera: str | None) -> tuple[UUID, UUID]:
     visits.add_type(
         work,
         site.id,
-        TypeForm(names=contractor, colour="#b35900", position=1, ask_id="seen", zone_ids=(lobby.id, hall.id)),
+        TypeForm(names=contractor, colour="#b35900", position=1, ask_id=IdAsk.SEEN, zone_ids=(lobby.id, hall.id)),
     )
     return entrance.id, inner.id
 
 
 def _staff(work: Work) -> None:
-    people = {"reception": Role.RECEPTIONIST, "guard": Role.SECURITY, "privacy": Role.PRIVACY_OFFICER}
+    people = {
+        "reception": Role.RECEPTIONIST,
+        "guard": Role.SECURITY,
+        "privacy": Role.PRIVACY_OFFICER,
+        "admin": Role.ADMINISTRATOR,
+    }
     for name, role in people.items():
         form = AccountForm(sign_in_name=name, display_name=name.capitalize())
         account = accounts.add_account(work, form, password_hash=passwords.quick_hash(PASSWORD), must_change=False)
