@@ -24,6 +24,7 @@ from visitor.core.work import Runtime, Work
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """When tests happen unless they move the clock."""
 
+TEMPLATE = "template_visitor"
 ON_POSTGRES = os.environ.get("VISITOR_TESTS_DATABASE") == "postgresql"
 
 
@@ -33,12 +34,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Pat
     folder = tmp_path_factory.mktemp("template")
     if ON_POSTGRES:
         with postgres.cluster(folder) as cluster:
-            url = cluster.create_database("template_visitor")
-            _migrate(url)
-            yield lambda _folder: cluster.create_database(f"t{uuid.uuid4().hex}", template="template_visitor")
+            _migrate(cluster.create_database(TEMPLATE))
+            yield lambda _folder: _copied(cluster)
         return
     _migrate(f"sqlite:///{folder / 'visitor.db'}")
     yield lambda target: f"sqlite:///{shutil.copy(folder / 'visitor.db', target / 'visitor.db')}"
+
+
+def _copied(cluster: postgres.PostgresCluster) -> str:
+    """Copy the migrated database and make a keyring beside it, where `samples.write_settings` looks for it."""
+    name = f"t{uuid.uuid4().hex}"
+    cluster.create_database(samples.keyring_name(name))
+    return cluster.create_database(name, template=TEMPLATE)
 
 
 def _migrate(url: str) -> None:

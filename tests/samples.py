@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from visitor.core.keyring import new_master_key
 from visitor.core.settings import DatabaseSettings
 
@@ -12,7 +14,7 @@ port = {port}
 
 [database]
 url = "{database_url}"
-keyring_url = "sqlite:///keys.db"
+keyring_url = "{keyring_url}"
 
 [keys]
 master_key_file = "master.key"
@@ -30,12 +32,29 @@ allowed_networks = ["127.0.0.0/8"]
 """
 
 
+def keyring_name(database: str) -> str:
+    """Return the name of the database on PostgreSQL that holds the keys of another."""
+    return f"{database}_keys"
+
+
+def keyring_beside(database_url: str) -> str:
+    """Return the URL of the keyring that belongs to a database."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        return "sqlite:///keys.db"
+    return url.set(database=keyring_name(url.database or "")).render_as_string(hide_password=False)
+
+
 def write_settings(folder: Path, *, database_url: str, port: int = 8443, more: str = "") -> Path:
-    """Write a settings file and a master key into `folder`; return the file's path."""
+    """Write a settings file and a master key into `folder`; return the file's path.
+
+    The keyring is a file in the folder or, on PostgreSQL, the database beside the other.
+    """
     (folder / "master.key").write_text(new_master_key())
     (folder / "master.key").chmod(0o600)
     path = folder / "config.toml"
-    path.write_text(CONFIG.format(database_url=database_url, port=port, more=more))
+    urls = {"database_url": database_url, "keyring_url": keyring_beside(database_url)}
+    path.write_text(CONFIG.format(**urls, port=port, more=more))
     return path
 
 

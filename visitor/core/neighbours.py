@@ -152,9 +152,9 @@ class PostgresNeighbours(_Follower):
     def _listen(self) -> None:
         with self._own_connection() as connection:
             connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-            self._hears.set()
             self._changes.heard_anything()  # whatever happened while nobody listened
-            driver: Any = connection.connection.driver_connection  # psycopg's own
+            self._hears.set()
+            driver: Any = connection.connection.dbapi_connection  # psycopg's own
             quiet = 0
             while not self._ended.is_set():
                 told = list(driver.notifies(timeout=LISTEN_SECONDS, stop_after=1))

@@ -1,0 +1,1 @@
+"""Several processes on one database: real PostgreSQL, real servers and workers, and their sudden ends."""
