@@ -38,6 +38,12 @@ GUESTS: Final = (
     Guest("Maximiliana Hohenwarther-Sprengseis"),
 )  # fmt: skip
 
+TODAY: Final = (
+    "李雨桐", "Marieke van den Brandhof", "ليلى الحداد", "Jürgen Weißmüller", "अनन्या देशमुख", "Gaëlle Le Floc’h",
+    "Оксана Бойченко", "Rowan Featherstone", "ศิริพร วงศ์สุวรรณ", "Tobias Okonjo",
+)  # fmt: skip
+"""Who is here today: many scripts, so that the first look shows them."""
+
 SINGAPORE_GUESTS: Final = (
     Guest("Tan Jia Hui"), Guest("Muhammad Farhan bin Osman"), Guest("Priya Raghunathan"), Guest("Lim Boon Keng"),
     Guest("Chua Xin Yi"), Guest("Dewi Kartikasari"), Guest("Arjun Pillai"), Guest("Grace Fernandez"), Guest("黃美玲"),

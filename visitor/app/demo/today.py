@@ -33,23 +33,30 @@ def add(script: Script, cast: Cast, now: datetime, seed: int) -> None:
     """Plan today's extra visits."""
     chance = random.Random(seed)  # noqa: S311  a made-up story, the same each time
     large, small = cast.places
-    for kind, minutes in ON_SITE + OVERDUE:
-        _come(script, cast, large, (kind, now - timedelta(minutes=minutes)), now, chance)
-    for kind, minutes in SECOND_SITE:
-        _come(script, cast, small, (kind, now - timedelta(minutes=minutes)), now, chance)
-    guests = chance.sample(large.guests, len(EXPECTED))
+    here = [guest for guest in large.guests if guest.name in names.TODAY]
+    for guest, (kind, minutes) in zip(here, ON_SITE + OVERDUE, strict=True):
+        _come(script, cast, large, guest, (kind, now - timedelta(minutes=minutes)), now, chance)
+    for guest, (kind, minutes) in zip(small.guests, SECOND_SITE, strict=False):
+        _come(script, cast, small, guest, (kind, now - timedelta(minutes=minutes)), now, chance)
+    guests = chance.sample([guest for guest in large.guests if guest not in here], len(EXPECTED))
     for guest, minutes in zip(guests, EXPECTED, strict=True):
         act = partial(_announce, place=large, guest=guest, desk=cast.desks[large.site.id], minutes=minutes, now=now)
         script.add(now - timedelta(seconds=30), act)
 
 
 def _come(  # noqa: PLR0913  who comes, where, and how it is drawn
-    script: Script, cast: Cast, place: Place, what: tuple[str, datetime], now: datetime, chance: random.Random
+    script: Script,
+    cast: Cast,
+    place: Place,
+    guest: names.Guest,
+    what: tuple[str, datetime],
+    now: datetime,
+    chance: random.Random,
 ) -> None:
     """Let somebody come who is still here now; just after midnight they come with the day."""
     kind, at = what
     begin, _end = local_day(now, ZoneInfo(place.site.time_zone))
-    planned = days.planned(chance, max(at, begin + timedelta(seconds=5)), place.guests, kind)
+    planned = days.planned(chance, max(at, begin + timedelta(seconds=5)), (guest,), kind)
     staying = days.staying(planned, now)
     history.add_visit(script, cast, place, staying, now)
 
