@@ -111,8 +111,11 @@ def place_hold(work: Work, form: HoldForm) -> Hold:
     if work.actor.id is None:
         raise Invalid(N_("A hold needs an owner: sign in to place it."))
     holds.alone(work)
-    if form.visit_id is not None and visits.visit(work, form.visit_id).site_id != form.site_id:
-        raise NotFound
+    if form.visit_id is not None:
+        # Read anew, now that no erasure is under way: it may have gone while this waited.
+        visit = work.session.get(Visit, form.visit_id, populate_existing=True)
+        if visit is None or visit.site_id != form.site_id:
+            raise NotFound
     hold = Hold(
         id=work.new_id(),
         owner_id=work.actor.id,
