@@ -10,6 +10,7 @@ import { createKeys } from './keys.js';
 import { createKiosk } from './kiosk.js';
 import { createVisitor } from './state.js';
 import { openStorage } from './storage.js';
+import { ignoreSecondTaps } from './taps.js';
 
 /** @type {import('./kiosk.js').Kiosk | null} */
 let kiosk = null;
@@ -42,6 +43,7 @@ async function start() {
     BarcodeDetector: /** @type {any} */ (window).BarcodeDetector,
   });
   kiosk = made;
+  ignoreSecondTaps(root, () => performance.now());
   listen(made, journal);
   await made.begin();
 }

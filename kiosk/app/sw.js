@@ -50,6 +50,7 @@ const FILES = [
   '/kiosk/app/state.js',
   '/kiosk/app/steps.js',
   '/kiosk/app/storage.js',
+  '/kiosk/app/taps.js',
   '/kiosk/app/tokens.css',
   '/kiosk/app/validation.js',
 ];

@@ -29,17 +29,22 @@ _FROM_RGB = np.array([[0.257, 0.504, 0.098], [-0.148, -0.291, 0.439], [0.439, -0
 """ITU-R BT.601, studio range: what Chromium takes a y4m file for."""
 
 
+def executable() -> Path:
+    """Return where Chromium is, or skip."""
+    found = Path(os.environ.get("VISITOR_CHROMIUM", "/usr/bin/chromium"))
+    if not found.exists():
+        absent("Chromium is missing: apt-get install chromium, or set VISITOR_CHROMIUM")
+    return found
+
+
 @contextlib.contextmanager
 def browser(*, camera_file: Path | None = None, more_flags: Sequence[str] = ()) -> Iterator[Browser]:
     """Launch one Chromium; its only camera loops `camera_file` (y4m), so each scene needs a launch."""
-    executable = Path(os.environ.get("VISITOR_CHROMIUM", "/usr/bin/chromium"))
-    if not executable.exists():
-        absent("Chromium is missing: apt-get install chromium, or set VISITOR_CHROMIUM")
     flags = [*FLAGS, *more_flags]
     if camera_file is not None:
         flags.append(f"--use-file-for-fake-video-capture={camera_file.absolute()}")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, headless=True, args=flags)
+        launched = playwright.chromium.launch(executable_path=executable(), headless=True, args=flags)
         try:
             yield launched
         finally:
@@ -49,14 +54,11 @@ def browser(*, camera_file: Path | None = None, more_flags: Sequence[str] = ()) 
 @contextlib.contextmanager
 def device(profile: Path, *, camera_file: Path) -> Iterator[BrowserContext]:
     """Launch a reception device that keeps its storage in `profile` from one launch to the next."""
-    executable = Path(os.environ.get("VISITOR_CHROMIUM", "/usr/bin/chromium"))
-    if not executable.exists():
-        absent("Chromium is missing: apt-get install chromium, or set VISITOR_CHROMIUM")
     flags = [*FLAGS, f"--use-file-for-fake-video-capture={camera_file.absolute()}"]
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=executable,
+            executable_path=executable(),
             headless=True,
             args=flags,
             viewport={"width": 1280, "height": 800},

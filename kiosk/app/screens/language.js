@@ -5,9 +5,13 @@ import { languageChoices } from '../dialogs.js';
 /** @param {import('../kiosk.js').Kiosk} kiosk @returns {import('../frame.js').Screen} */
 export function language(kiosk) {
   const { t, language: current } = kiosk.i18n;
+  let chosen = false;
 
   /** @param {string} code */
   async function choose(code) {
+    // A second tap while the texts are loading must not skip the next screen.
+    if (chosen) return;
+    chosen = true;
     const same = kiosk.sameVisitor();
     await kiosk.speak(code);
     if (same()) kiosk.next();
