@@ -49,7 +49,7 @@ def _filled(demo: DemoFolder, days: int) -> DemoFolder:
 
     settings = load_settings(demo.config)
     start_logs(settings.logs.model_copy(update={"level": "error"}))
-    with click.progressbar(length=days + 2, label="Making six weeks of history") as bar:
+    with click.progressbar(length=days + 2, label="Making the history") as bar:
 
         def tell(_day: date) -> None:
             bar.update(1)
