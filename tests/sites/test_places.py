@@ -1,5 +1,6 @@
 """Places: added by whoever may, numbered as badges can name them, never looser than the country."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -145,6 +146,6 @@ def test_places_are_added_where_one_is_administrator(work: Work) -> None:
 
 
 @pytest.mark.parametrize("query", [queries.site, queries.zone, queries.access_point, queries.camera])
-def test_what_is_not_there_is_not_found(work: Work, query: Any) -> None:
+def test_what_is_not_there_is_not_found(work: Work, query: Callable[[Work, UUID], object]) -> None:
     with pytest.raises(NotFound):
         query(work, UUID(int=1))

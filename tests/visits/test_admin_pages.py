@@ -1,7 +1,7 @@
 """The administrator's pages for kinds of visits and hosts."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -9,11 +9,13 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from visitor.core.actors import SYSTEM
+from visitor.core.db import Model
 from visitor.core.permissions import Role
 from visitor.core.work import Runtime
 from visitor.sites.models import Site
 from visitor.visits.models import Host, VisitType, VisitTypeZone
 
+M = TypeVar("M", bound=Model)
 SignIn = Callable[..., FlaskClient]
 TYPE = {
     "name.en": "Contractor",
@@ -38,7 +40,7 @@ def admin(sign_in: SignIn, site: Site) -> FlaskClient:
     return sign_in(Role.ADMINISTRATOR, at=site)
 
 
-def rows(runtime: Runtime, kind: Any) -> list[Any]:
+def rows(runtime: Runtime, kind: type[M]) -> list[M]:
     with runtime.reading(SYSTEM) as work:
         return list(work.session.scalars(sa.select(kind)))
 
