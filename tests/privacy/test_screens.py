@@ -1,7 +1,6 @@
 """The privacy officer's screens: who may see and do what, and that each page answers."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +9,8 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from tests.conftest import ON_POSTGRES
-from tests.privacy.visitors import Whole, whole_visit
+from tests.privacy.house import put_visits
+from tests.privacy.visitors import whole_visit
 from tests.web import SignIn
 from visitor.app.tasks import all_tasks
 from visitor.core import jobs
@@ -18,27 +18,12 @@ from visitor.core.actors import SYSTEM
 from visitor.core.permissions import Role
 from visitor.core.work import Runtime
 from visitor.people import operations as people
-from visitor.privacy import operations
 from visitor.privacy.models import Hold, PurgeRun, PurgeState, RetentionRule
 from visitor.sites.models import Site
 from visitor.visits.models import Visit
 
 NOBODY = UUID(int=7)
 PAGES = ("/privacy/", "/privacy/rules", "/privacy/holds", "/privacy/purges")
-
-
-@pytest.fixture
-def site(runtime: Runtime) -> Site:
-    with runtime.transaction(SYSTEM) as work:
-        return factories.site(work)
-
-
-def put_visits(runtime: Runtime, site: Site, count: int, days_ago: float) -> list[Whole]:
-    with runtime.transaction(SYSTEM) as work:
-        made = [whole_visit(work, site, left_at=work.now - timedelta(days=days_ago)) for _ in range(count)]
-        for one in made:
-            operations.recompute_due(work, one.visit.id)
-    return made
 
 
 @pytest.mark.parametrize("path", PAGES)
