@@ -2,17 +2,18 @@
 
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings as settings_profile
 from sqlalchemy.orm import Session
 
 from tests import samples
 from tests.real import postgres
+from tests.real.lending import Lender
 from visitor.app.runtime import open_runtime
 from visitor.core import migrations
 from visitor.core.actors import SYSTEM
@@ -28,24 +29,38 @@ TEMPLATE = "template_visitor"
 ON_POSTGRES = os.environ.get("VISITOR_TESTS_DATABASE") == "postgresql"
 
 
+settings_profile.register_profile("suite", deadline=None)
+settings_profile.load_profile("suite")
+"""No test is judged by its time: the machine may be busy with others."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the other database alone."""
+    foreign = "sqlite_only" if ON_POSTGRES else "postgres_only"
+    here = [item for item in items if item.get_closest_marker(foreign) is None]
+    config.hook.pytest_deselected(items=[item for item in items if item not in here])
+    items[:] = here
+
+
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """Make migrated databases quickly: a migrated one is made once and copied for each test."""
-    folder = tmp_path_factory.mktemp("template")
-    if ON_POSTGRES:
-        with postgres.cluster(folder) as cluster:
-            _migrate(cluster.create_database(TEMPLATE))
-            yield lambda _folder: _copied(cluster)
+def lender(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lender | None]:
+    """Databases to borrow, where the tests run on PostgreSQL."""
+    if not ON_POSTGRES:
+        yield None
         return
-    _migrate(f"sqlite:///{folder / 'visitor.db'}")
-    yield lambda target: f"sqlite:///{shutil.copy(folder / 'visitor.db', target / 'visitor.db')}"
+    with postgres.cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        _migrate(cluster.create_database(TEMPLATE))
+        yield Lender(cluster, TEMPLATE)
 
 
-def _copied(cluster: postgres.PostgresCluster) -> str:
-    """Copy the migrated database and make a keyring beside it, where `samples.write_settings` looks for it."""
-    name = f"t{uuid.uuid4().hex}"
-    cluster.create_database(samples.keyring_name(name))
-    return cluster.create_database(name, template=TEMPLATE)
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, lender: Lender | None) -> Callable[[Path], str]:
+    """Make migrated databases quickly: a migrated one is made once and copied for each test."""
+    if lender is not None:
+        return lambda _target: lender.lend()
+    source = tmp_path_factory.mktemp("template") / "visitor.db"
+    _migrate(f"sqlite:///{source}")
+    return lambda target: f"sqlite:///{shutil.copy(source, target / 'visitor.db')}"
 
 
 def _migrate(url: str) -> None:
@@ -60,8 +75,11 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, template: Callable[[Path], str]) -> Settings:
-    return load_settings(samples.write_settings(tmp_path, database_url=template(tmp_path)))
+def settings(tmp_path: Path, template: Callable[[Path], str], lender: Lender | None) -> Iterator[Settings]:
+    url = template(tmp_path)
+    yield load_settings(samples.write_settings(tmp_path, database_url=url))
+    if lender is not None:
+        lender.take_back(url)
 
 
 @pytest.fixture

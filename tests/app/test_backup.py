@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from tests import factories
-from tests.conftest import ON_POSTGRES
 from tests.privacy.visitors import PHOTO, Whole, whole_visit
 from visitor.app.backup import MANIFEST, Made, backup, read_manifest
 from visitor.app.exclusive import only_process
@@ -27,7 +26,7 @@ from visitor.people.models import PersonalRecord
 from visitor.privacy import operations, purge
 from visitor.visits.models import Visit
 
-pytestmark = pytest.mark.skipif(ON_POSTGRES, reason="files of SQLite; test_backup_postgres has the other")
+pytestmark = pytest.mark.sqlite_only(reason="files of SQLite; test_backup_postgres has the other")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tests import factories
-from tests.conftest import ON_POSTGRES
 from visitor.core.db import Choice, Id, Instant, compact, from_microseconds, microseconds, reading, truncate_log
 from visitor.core.work import Runtime, Work
 from visitor.sites.models import Site, SiteMode
@@ -18,7 +17,7 @@ from visitor.visits.models import VisitState
 
 DIALECTS: tuple[sa.Dialect, ...] = (sqlite.dialect(), postgresql.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "temp_store": 2}
-only_sqlite = pytest.mark.skipif(ON_POSTGRES, reason="SQLite's own settings")
+only_sqlite = pytest.mark.sqlite_only(reason="SQLite's own settings")
 instants = st.datetimes(
     min_value=datetime(1900, 1, 1),  # noqa: DTZ001  hypothesis adds the zone
     max_value=datetime(2200, 1, 1),  # noqa: DTZ001  as above

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests import factories
-from tests.conftest import MONDAY, ON_POSTGRES
+from tests.conftest import MONDAY
 from visitor.app.runtime import OpenRuntime
 from visitor.core.actors import SYSTEM, Actor, ActorKind
 from visitor.core.clock import FixedClock
@@ -63,16 +63,14 @@ def test_reading_does_not_wait_for_a_writer(runtime: Runtime) -> None:
     assert site_count(runtime) == 1
 
 
+@pytest.mark.postgres_only(reason="on SQLite it only takes no write lock")
 def test_reading_transaction_cannot_be_used_to_write_on_postgresql(runtime: Runtime) -> None:
-    if not ON_POSTGRES:
-        pytest.skip("SQLite only takes no write lock")
     with pytest.raises(sa.exc.DBAPIError), runtime.reading(SYSTEM) as work:
         factories.site(work)
 
 
+@pytest.mark.sqlite_only(reason="PostgreSQL has many writers")
 def test_writer_that_waits_too_long_is_told_so(runtime: OpenRuntime) -> None:
-    if ON_POSTGRES:
-        pytest.skip("PostgreSQL has no one writer")
     quick = runtime.settings.database.model_copy(update={"lock_timeout_seconds": 0.05})
     runtime.settings = runtime.settings.model_copy(update={"database": quick})
     caught: list[type[Exception]] = []

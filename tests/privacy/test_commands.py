@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from tests import factories, samples
-from tests.conftest import ON_POSTGRES
 from tests.privacy.visitors import whole_visit
 from visitor.app.runtime import open_runtime
 from visitor.cli import main
@@ -19,7 +18,7 @@ from visitor.privacy import operations
 from visitor.privacy.models import PurgeRun
 from visitor.visits.models import Visit
 
-pytestmark = pytest.mark.skipif(ON_POSTGRES, reason="an installation on SQLite")
+pytestmark = pytest.mark.sqlite_only(reason="an installation on SQLite")
 
 
 @pytest.fixture
