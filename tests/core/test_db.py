@@ -24,6 +24,8 @@ instants = st.datetimes(
     timezones=st.timezones(),
     allow_imaginary=False,
 )
+utc = instants.map(lambda at: at.astimezone(UTC))
+"""Python compares local times of one zone by the wall clock, which shows an hour twice in autumn."""
 
 
 @only_sqlite
@@ -47,7 +49,7 @@ def test_instant_keeps_its_microsecond_on_both_databases(at: datetime) -> None:
     for dialect in DIALECTS:
         stored = Instant().process_bind_param(at, dialect)
         back = Instant().process_result_value(stored, dialect)
-        assert back == at
+        assert back == at.astimezone(UTC)
         assert back is not None
         assert back.tzinfo is UTC
 
@@ -57,7 +59,7 @@ def test_microseconds_are_exact(value: int) -> None:
     assert microseconds(from_microseconds(value)) == value
 
 
-@given(instants, instants)
+@given(utc, utc)
 def test_later_instants_are_stored_as_larger_numbers(first: datetime, second: datetime) -> None:
     assert (microseconds(first) < microseconds(second)) is (first < second)
 
