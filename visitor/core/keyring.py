@@ -24,6 +24,8 @@ from visitor.core.errors import SetupFault
 from visitor.core.settings import KeySettings, read_secret
 
 KEY_BYTES = 32
+TABLES_LOCK = 0x6B65_7972_696E
+"""PostgreSQL advisory lock number: "keyrin" in ASCII."""
 _CHECK = "keyring/check"
 
 metadata = sa.MetaData()
@@ -112,10 +114,17 @@ class Keyring:
         """
         self._engine = engine
         self._master = AESGCM(master_key)
-        metadata.create_all(engine)
+        self._make_tables()
         self._check()
         self.index_key = self.named("people/index")
         """Keys the blind search tokens."""
+
+    def _make_tables(self) -> None:
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Several processes may start at once on a new keyring; on SQLite the write lock does this.
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TABLES_LOCK)))
+            metadata.create_all(connection)
 
     def _check(self) -> None:
         with reading(self._engine) as connection:
