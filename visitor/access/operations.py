@@ -14,7 +14,7 @@ from visitor.access.forms import ScanForm
 from visitor.access.models import AccessEvent, Presence
 from visitor.access.policy import Decision, TokenOutcome
 from visitor.access.reasons import Reason
-from visitor.accounts.models import DeviceToken
+from visitor.accounts.queries import Device
 from visitor.badges.token import EPOCH, BadgeClaims, BadgeVerifier
 from visitor.core import jobs
 from visitor.core.errors import Conflict, NotAllowed, NotFound
@@ -56,7 +56,7 @@ class RecordedScan:
     """The scan had been sent before; this is what was stored then."""
 
 
-def record_scan(work: Work, device: DeviceToken, scan: ScanForm) -> RecordedScan:
+def record_scan(work: Work, device: Device, scan: ScanForm) -> RecordedScan:
     """Decide a scan, store it whatever the decision, and return it. Sent again, it is found and not repeated.
 
     A scan that asks is decided as of now, because the door opens now and a reader's slow clock must not revive an
@@ -179,9 +179,7 @@ def _nameless(work: Work, found: facts.Situation, decision: Decision) -> dict[st
     }
 
 
-def _event(
-    work: Work, device: DeviceToken, scan: ScanForm, found: facts.Situation, decision: Decision
-) -> dict[str, Any]:
+def _event(work: Work, device: Device, scan: ScanForm, found: facts.Situation, decision: Decision) -> dict[str, Any]:
     row, cameras = found.row, found.cameras
     scanned_at = believed(scan.scanned_at, work.now)
     event = _nameless(work, found, decision) | {

@@ -15,10 +15,10 @@ from flask import Flask, current_app, g, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from visitor.accounts import queries, sessions
-from visitor.accounts.models import DeviceToken
 from visitor.accounts.queries import SignedIn
 from visitor.core import web
 from visitor.core.actors import NOBODY, SYSTEM
+from visitor.core.db import reading
 from visitor.core.errors import NotAllowed, Unavailable
 from visitor.core.i18n import languages, native_name
 from visitor.core.permissions import ROLE_NAMES
@@ -97,14 +97,14 @@ def own_token() -> str:
     return str(flask_login.current_user.token)
 
 
-def device() -> DeviceToken:
+def device() -> queries.KnownDevice:
     """Return the device that calls.
 
     Raises:
         NotAllowed: no device calls.
     """
     found = g.get("device")
-    if not isinstance(found, DeviceToken):
+    if not isinstance(found, queries.KnownDevice):
         raise NotAllowed
     return found
 
@@ -169,8 +169,8 @@ def _admit_device() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "bearer" or not token:
         return
-    with web.runtime().reading(NOBODY) as work:
-        found = queries.device_by_token(work, token.strip())
+    with reading(web.runtime().engine) as connection:
+        found = queries.device_by_token(connection, token.strip())
     if found is not None:
         g.device = found
         web.admit(queries.device_actor(found))

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -36,6 +37,37 @@ class AccountLine:
 
     account: Account
     grants: tuple[Grant, ...]
+
+
+class Device(Protocol):
+    """What the scan path needs to know of a device."""
+
+    @property
+    def id(self) -> UUID:
+        """The device."""
+
+    @property
+    def site_id(self) -> UUID:
+        """Where it stands."""
+
+    @property
+    def access_point_id(self) -> UUID | None:
+        """The only access point it may report for; None: any of the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A device whose token was checked."""
+
+    id: UUID
+    site_id: UUID
+    access_point_id: UUID | None
+
+
+_DEVICE: Final = sa.select(DeviceToken.id, DeviceToken.site_id, DeviceToken.access_point_id).where(
+    DeviceToken.token_hash == sa.bindparam("token_hash", type_=sa.LargeBinary()), DeviceToken.revoked_at.is_(None)
+)
+"""Built once: putting a statement together costs more than running it."""
 
 
 def normal_name(name: str) -> str:
@@ -124,13 +156,16 @@ def _run_out(work: Work, kept: StaffSession) -> bool:
     return kept.seen_at + idle <= work.now or kept.began_at + whole <= work.now
 
 
-def device_by_token(work: Work, token: str) -> DeviceToken | None:
-    """Return the device that holds the token; None when there is none or it was revoked."""
-    where = (DeviceToken.token_hash == token_hash(token), DeviceToken.revoked_at.is_(None))
-    return work.session.scalar(sa.select(DeviceToken).where(*where))
+def device_by_token(connection: sa.Connection, token: str) -> KnownDevice | None:
+    """Return the device that holds the token; None when there is none or it was revoked.
+
+    It takes a bare connection: every scan begins with it.
+    """
+    row = connection.execute(_DEVICE, {"token_hash": token_hash(token)}).first()
+    return None if row is None else KnownDevice(row.id, row.site_id, row.access_point_id)
 
 
-def device_actor(device: DeviceToken) -> Actor:
+def device_actor(device: Device) -> Actor:
     """Return the device as an actor: it reports scans of its own site and nothing else."""
     granted = {device.site_id: frozenset({Permission.ACCESS_SCAN})}
     return Actor(ActorKind.DEVICE, device.id, at_site=granted)

@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from visitor.badges.token import BadgeSigner, BadgeVerifier
 from visitor.core import migrations
 from visitor.core.clock import Clock, SystemClock
-from visitor.core.db import open_engine
+from visitor.core.db import open_engine, reading
 from visitor.core.errors import SetupFault
-from visitor.core.keyring import Keyring, load_master_key
+from visitor.core.keyring import Keyring, is_new, load_master_key
 from visitor.core.neighbours import neighbours
 from visitor.core.settings import Settings
 from visitor.core.work import Runtime
 from visitor.ledger.entries import Log
+from visitor.ledger.models import LedgerEntry
 from visitor.ledger.signers import LedgerSigners
 from visitor.privacy.journal import JournalKey
 
@@ -52,6 +54,23 @@ def refuse_unfinished_restore(settings: Settings) -> None:
         )
 
 
+def refuse_lost_keyring(engine: Engine, keyring_engine: Engine) -> None:
+    """Refuse to begin a keyring beside a database that is in use: every record in it would become unreadable.
+
+    Raises:
+        SetupFault: says what to restore.
+    """
+    if not is_new(keyring_engine):
+        return
+    with reading(engine) as connection:
+        used = connection.scalar(sa.select(LedgerEntry.id).limit(1)) is not None
+    if used:
+        raise SetupFault(
+            "The keyring is empty, but the database is in use: its records cannot be read without their keys. "
+            "Restore the keyring database from its own backup; nothing was changed."
+        )
+
+
 def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables: bool = True) -> OpenRuntime:
     """Open databases and keys, and refuse to run when something does not fit.
 
@@ -64,6 +83,8 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables
         refuse_unfinished_restore(settings)
         migrations.require_current(engine)
     keyring_engine = open_engine(settings.database.keyring_url, settings.database)
+    if check_tables:
+        refuse_lost_keyring(engine, keyring_engine)
     keyring = Keyring(keyring_engine, master_key)
     runtime = OpenRuntime(settings, engine, clock or SystemClock(), keyring_engine=keyring_engine)
     runtime.changes.neighbours = neighbours(engine, runtime.changes)

@@ -99,6 +99,14 @@ class RecordKey:
     key: bytes
 
 
+def is_new(engine: Engine) -> bool:
+    """Tell whether no keyring was ever made in this database."""
+    with reading(engine) as connection:
+        if not sa.inspect(connection).has_table(named_key.name):
+            return True
+        return connection.scalar(sa.select(named_key.c.name).where(named_key.c.name == _CHECK)) is None
+
+
 class Keyring:
     """Makes, opens and destroys keys. Each call is its own durable transaction.
 

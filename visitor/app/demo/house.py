@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from visitor.accounts import operations as accounts
 from visitor.accounts import queries as account_queries
 from visitor.accounts.forms import DeviceForm
-from visitor.accounts.models import DeviceToken
+from visitor.accounts.queries import KnownDevice
 from visitor.app.demo import catalogue, names
 from visitor.core.work import Work
 from visitor.kiosks import operations as kiosks
@@ -39,7 +39,7 @@ class Place:
     points: Mapping[str, AccessPoint]
     cameras: Mapping[str, tuple[tuple[UUID, str], ...]]
     """Point to the cameras that cover it, each with the name of its picture."""
-    reader: DeviceToken
+    reader: KnownDevice
     kiosk_id: UUID
 
 
@@ -106,10 +106,10 @@ def _type(form: Mapping[str, Any], zones: Mapping[str, Zone]) -> TypeForm:
     return TypeForm(**values, zone_ids=tuple(zones[key].id for key in form["opens"]))
 
 
-def _reader(work: Work, site: Site) -> DeviceToken:
+def _reader(work: Work, site: Site) -> KnownDevice:
     """Make the device that all door readers of the site report as."""
     token = accounts.make_device_token(work, DeviceForm(name="Door controller", site_id=site.id))
-    found = account_queries.device_by_token(work, token)
+    found = account_queries.device_by_token(work.session.connection(), token)
     assert found is not None
     return found
 
