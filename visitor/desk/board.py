@@ -7,7 +7,7 @@ from uuid import UUID
 
 from visitor.badges import queries as badges
 from visitor.core.names import search_words
-from visitor.core.permissions import Purpose
+from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
 from visitor.people import queries as people
 from visitor.people.records import Contact
@@ -82,6 +82,17 @@ def board(work: Work, site: Site, at: datetime, language: str, search: str = "")
     here = [line for line in found.on_site if line not in late]
     counts = Counts(len(found.expected), len(here), len(late), len(found.gone))
     return BoardView(rows(found.expected), rows(here), rows(late), rows(found.gone), counts)
+
+
+def board_buttons(work: Work, site_id: UUID) -> dict[str, bool]:
+    """Return which buttons the board has: guards look at it, and act at doors."""
+    buttons = {
+        "act": Permission.DESK_ACT,
+        "invite": Permission.VISIT_INVITE,
+        "reprint": Permission.BADGE_PRINT,
+        "list": Permission.ROLLCALL,
+    }
+    return {name: work.actor.may(permission, site_id) for name, permission in buttons.items()}
 
 
 def visit_line(line: BoardLine, contact: Contact | None, badge_number: str | None, language: str) -> VisitLine:

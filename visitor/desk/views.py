@@ -16,7 +16,7 @@ from visitor.core.i18n import N_
 from visitor.core.live import event_stream
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
-from visitor.desk.board import BoardView, board
+from visitor.desk.board import BoardView, board, board_buttons
 from visitor.desk.forms import REPRINT_REASONS, REVOKE_REASONS, ReasonForm
 from visitor.desk.visit_page import may, visit_view
 from visitor.people import queries as people
@@ -41,6 +41,7 @@ def show_board() -> ResponseReturnValue:
         shown = _board(work, site, at)
         calls = visit_queries.help_wanted(work, site.id)
         printers = badge_queries.printers(work, site.id)
+        can = board_buttons(work, site.id)
         today = work.now.astimezone(ZoneInfo(site.time_zone)).date()
     day = at.astimezone(ZoneInfo(site.time_zone)).date()
     return render_template(
@@ -52,6 +53,7 @@ def show_board() -> ResponseReturnValue:
         q=request.args.get("q", ""),
         calls=calls,
         printers=printers,
+        can=can,
         reprint_reasons=_options(REPRINT_REASONS),
     )
 
@@ -65,7 +67,9 @@ def live_list() -> ResponseReturnValue:
         shown = _board(work, site, _asked_day(work, site))
         calls = visit_queries.help_wanted(work, site.id)
         printers = badge_queries.printers(work, site.id)
-    return render_template("desk/_lists.html", board=shown, q=request.args.get("q", ""), calls=calls, printers=printers)
+        can = board_buttons(work, site.id)
+    q = request.args.get("q", "")
+    return render_template("desk/_lists.html", board=shown, q=q, calls=calls, printers=printers, can=can)
 
 
 @bp.get("/live/events")

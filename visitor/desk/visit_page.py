@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from visitor.badges import queries as badges
-from visitor.badges.models import Badge
+from visitor.badges.models import Badge, PrintJob, PrintState
 from visitor.core.classes import DataClass
 from visitor.core.errors import NotFound
 from visitor.core.i18n import N_
@@ -24,8 +24,14 @@ class BadgeView:
     number: str
     copy_number: int
     picture_url: str | None
+    document_url: str | None
+    """PDF for printing from the browser; None where the badge is dead or this person may not print."""
     state: str
     """valid, expired, revoked."""
+    print_state: str | None = None
+    """How far its last printing is; None where it was never sent to a printer."""
+    print_fault: str | None = None
+    """What keeps the printer from it, as a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +82,9 @@ def visit_view(work: Work, visit_id: UUID, language: str) -> VisitView:
     visit = line.visit
     work.require(Permission.DESK_VIEW, visit.site_id)
     contact = people.contacts(work, [visit_id], Purpose.RECEPTION).get(visit_id)
-    has_photo = any(record.data_class is DataClass.PHOTO for record in people.records_of(work, visit_id))
     badge = badges.of_visit(work, visit_id)
+    printing = badges.newest_print(work, badge.id) if badge else None
+    prints = contact is not None and work.actor.may(Permission.BADGE_PRINT, visit.site_id)
     return VisitView(
         visit_id=visit_id,
         name=contact.name if contact else NO_NAME,
@@ -87,7 +94,7 @@ def visit_view(work: Work, visit_id: UUID, language: str) -> VisitView:
         host_name=line.host_name,
         visit_type_name=type_name(line, language),
         colour=line.visit_type.colour,
-        photo_url=f"/desk/visits/{visit_id}/photo.jpg" if has_photo and contact else None,
+        photo_url=f"/desk/visits/{visit_id}/photo.jpg" if contact and _may_see_photo(work, visit) else None,
         state=visit.state,
         expected_at=visit.expected_at,
         arrived_at=visit.arrived_at,
@@ -96,8 +103,8 @@ def visit_view(work: Work, visit_id: UUID, language: str) -> VisitView:
         id_check_needed=visit.id_check_needed and visit.id_seen_at is None and visit.state is VisitState.ON_SITE,
         id_checked_at=visit.id_seen_at,
         zones=[zone.name for zone in visits.zones_of(work, visit.visit_type_id)],
-        badge=_badge(work, badge, has_name=contact is not None),
-        events=happenings(visit, badge),
+        badge=_badge(work, badge, printing, prints=prints),
+        events=happenings(visit, badge, printing),
     )
 
 
@@ -115,22 +122,36 @@ def may(work: Work, view: VisitView, site_id: UUID) -> dict[str, bool]:
     }
 
 
-def happenings(visit: Visit, badge: Badge | None) -> list[Happening]:
+def happenings(visit: Visit, badge: Badge | None, printing: PrintJob | None) -> list[Happening]:
     """Return what is known to have happened, oldest first."""
     left = N_("Closed by the night: nobody saw the visitor leave") if visit.auto_closed else N_("Signed out")
     known = [
         (visit.arrived_at, N_("Signed in"), "good"),
         (visit.host_told_at, N_("The host was told"), ""),
         (visit.id_seen_at, N_("Identity document seen"), ""),
+        (printing and printing.state is PrintState.PRINTED and printing.done_at, N_("Badge printed"), ""),
         (badge and badge.revoked_at, N_("Badge revoked"), "bad"),
         (visit.left_at, left, "warning" if visit.auto_closed else ""),
     ]
     return sorted((Happening(at, text, tone) for at, text, tone in known if at), key=lambda happening: happening.at)
 
 
-def _badge(work: Work, badge: Badge | None, *, has_name: bool) -> BadgeView | None:
+def _may_see_photo(work: Work, visit: Visit) -> bool:
+    has_one = any(record.data_class is DataClass.PHOTO for record in people.records_of(work, visit.id))
+    return has_one and work.actor.may(Permission.OPEN_PHOTO, visit.site_id)
+
+
+def _badge(work: Work, badge: Badge | None, printing: PrintJob | None, *, prints: bool) -> BadgeView | None:
+    """Return the badge; its picture, which carries name and photo, only for those who may print it."""
     if badge is None:
         return None
     state = "revoked" if badge.revoked_at else "expired" if badge.expires_at <= work.now else "valid"
-    picture = f"/badges/{badge.visit_id}.png?copy={badge.copy}" if has_name else None
-    return BadgeView(badge.number, badge.copy, picture, state)
+    return BadgeView(
+        number=badge.number,
+        copy_number=badge.copy,
+        picture_url=f"/badges/{badge.visit_id}.png?copy={badge.copy}" if prints else None,
+        document_url=f"/badges/{badge.visit_id}.pdf" if prints and state == "valid" else None,
+        state=state,
+        print_state=printing.state if printing else None,
+        print_fault=printing.fault if printing else None,
+    )

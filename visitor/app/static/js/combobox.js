@@ -70,6 +70,8 @@ class Combobox {
       const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
       if (option) this.choose([...this.list.children].indexOf(option));
     });
+    // Somebody typed while this script was still on its way.
+    if (this.input.value && this.input.ownerDocument.activeElement === this.input) this.typed();
   }
 
   typed() {
