@@ -279,20 +279,30 @@ def test_hold_may_run_exactly_180_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "trailing", "needs"),
+    ("count", "trailing", "alive", "needs"),
     [
-        (0, [], False),
-        (1, [], True),
-        (30, [10, 10, 10], False),
-        (31, [10, 10, 10], True),
-        (31, [1, 10, 1000], True),
-        (30, [1, 10, 1000], False),
-        (1, [0, 0, 0], True),
-        (0, [0], False),
+        (0, [], 100, False),
+        (26, [], 100, True),
+        (25, [], 100, False),
+        (40, [], 1000, False),
+        (30, [10, 10, 10], 100, False),
+        (31, [10, 10, 10], 100, True),
+        (31, [10, 10, 10], 1000, False),
+        (31, [1, 10, 1000], 100, True),
+        (30, [1, 10, 1000], 100, False),
+        (1, [0, 0, 0], 3, True),
+        (0, [0], 0, False),
     ],
 )
-def test_purge_far_above_the_usual_needs_a_second_person(count: int, trailing: list[int], needs: bool) -> None:
-    assert mass_delete_guard(count, trailing) is needs
+def test_purge_far_above_the_usual_and_of_a_good_part_needs_a_second_person(
+    count: int, trailing: list[int], alive: int, needs: bool
+) -> None:
+    assert mass_delete_guard(count, trailing, alive) is needs
+
+
+def test_first_records_of_a_steady_flow_come_of_age_without_anybody() -> None:
+    days, per_day = 28, 200
+    assert not mass_delete_guard(per_day, [], days * per_day)
 
 
 @pytest.mark.parametrize(

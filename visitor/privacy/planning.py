@@ -9,11 +9,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from visitor.access.models import AccessEvent
 from visitor.core.work import Work
+from visitor.ledger.models import LedgerEntry
+from visitor.people.models import PersonalRecord
 from visitor.privacy import due, policy, scan
 from visitor.privacy.due import MARKER_SITE, ItemKind
 from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
 from visitor.privacy.policy import PurgeAnswer
+from visitor.visits.models import Visit
 
 FREE_ROWS: Final = 100
 """A purge of at most so many rows never waits for a second person."""
@@ -65,12 +69,19 @@ def survey(work: Work, *, limit: int = PLAN_LIMIT) -> Survey:
 
 
 def needs_second_person(work: Work, planned: int) -> bool:
-    """Tell whether somebody must look first: far more rows than usual, or a first purge of more than a few."""
+    """Tell whether somebody must look first: far more rows than usual, and a good part of all there are."""
     if planned <= FREE_ROWS:
         return False
     done = (PurgeRun.state == PurgeState.DONE, PurgeRun.erased > 0)
     query = sa.select(PurgeRun.erased).where(*done).order_by(PurgeRun.began_at.desc()).limit(TRAILING_RUNS)
-    return policy.mass_delete_guard(planned, list(work.session.scalars(query)))
+    return policy.mass_delete_guard(planned, list(work.session.scalars(query)), _alive(work))
+
+
+def _alive(work: Work) -> int:
+    """Count everything that a rule may make due."""
+    with_body = sa.select(sa.func.count()).select_from(LedgerEntry).where(LedgerEntry.body.is_not(None))
+    counted = [sa.select(sa.func.count()).select_from(kind) for kind in (PersonalRecord, Visit, AccessEvent)]
+    return sum(work.session.scalar(query) or 0 for query in (with_body, *counted))
 
 
 def freeze(work: Work) -> PurgeRun:

@@ -21,6 +21,7 @@ from visitor.sites.preset import Bounds, Preset
 
 HOLD_REVIEW_LIMIT: Final = timedelta(days=180)
 MASS_DELETE_FACTOR: Final = 3
+MASS_DELETE_SHARE: Final = 0.25
 CLOCK_DRIFT_LIMIT_SECONDS: Final = 600.0
 
 
@@ -285,14 +286,19 @@ def may_purge(record: RecordFacts, at: datetime) -> PurgeAnswer:
     return PurgeAnswer.PURGE if due or record.erasure_wished else PurgeAnswer.NOT_DUE
 
 
-def mass_delete_guard(count: int, trailing_counts: Sequence[int]) -> bool:
-    """Say whether a second person must look first: more than three times the median of earlier purges, or the first.
+def mass_delete_guard(count: int, trailing_counts: Sequence[int], alive: int) -> bool:
+    """Say whether a second person must look first: far more than usual, and a good part of all there is.
 
-    An empty purge never needs anybody.
+    Usual is up to three times the median of earlier purges. The part lets an installation whose first records come of
+    age erase them by itself: a steady flow makes a small part due each day, a wrong rule or clock much at once.
+
+    Args:
+        count: Rows that would go.
+        trailing_counts: What earlier purges erased.
+        alive: Rows there are, those that would go included.
     """
-    if not trailing_counts:
-        return count > 0
-    return count > MASS_DELETE_FACTOR * median(trailing_counts)
+    unusual = not trailing_counts or count > MASS_DELETE_FACTOR * median(trailing_counts)
+    return unusual and count > MASS_DELETE_SHARE * alive
 
 
 @dataclass(frozen=True, slots=True)
