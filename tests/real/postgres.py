@@ -22,7 +22,7 @@ from tests.real.programs import START_SECONDS, absent, program
 LOCALE = ("-E", "UTF8", "--locale=C.UTF-8")
 DEBIAN = Path("/usr/lib/postgresql")
 OPTIONS = (
-    "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    "-c listen_addresses='' -c fsync=off -c full_page_writes=off"
     " -c max_connections=60 -c shared_buffers=64MB -c timezone=UTC"
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -34,10 +34,13 @@ class PostgresCluster:
 
     socket_folder: Path
     binaries: Path
+    durable: bool = False
+    """What was committed outlives a crash of the server (not of the machine)."""
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        options = f"{OPTIONS} -c unix_socket_directories={self.socket_folder}"
+        commit = "on" if self.durable else "off"
+        options = f"{OPTIONS} -c synchronous_commit={commit} -c unix_socket_directories={self.socket_folder}"
         log = str(self.socket_folder / "server.log")
         _run([*self._control(), "-t", f"{START_SECONDS:.0f}", "-l", log, "-o", options], "start")
 
@@ -72,7 +75,7 @@ class PostgresCluster:
 
 
 @contextlib.contextmanager
-def cluster(folder: Path | None = None) -> Iterator[PostgresCluster]:
+def cluster(folder: Path | None = None, *, durable: bool = False) -> Iterator[PostgresCluster]:
     """Start a server of its own, and end it; call it once per test process and make databases in it.
 
     The server's files are in a short temporary folder, because a Unix socket's path has at most 107 bytes and the
@@ -87,7 +90,7 @@ def cluster(folder: Path | None = None) -> Iterator[PostgresCluster]:
         _run(
             [str(binaries / "initdb"), "-D", str(cluster_folder), "-A", "trust", "-U", "postgres", *LOCALE], "--no-sync"
         )
-        made = PostgresCluster(home, binaries)
+        made = PostgresCluster(home, binaries, durable)
         made.start()
         try:
             yield made

@@ -9,7 +9,7 @@ from visitor.badges import queries as badge_queries
 from visitor.badges.forms import IssueBadge
 from visitor.badges.models import Badge
 from visitor.badges.token import BadgeFlags
-from visitor.core import jobs
+from visitor.core import jobs, turns
 from visitor.core.classes import DataClass
 from visitor.core.errors import Conflict, Invalid, NotFound
 from visitor.core.permissions import Permission
@@ -53,6 +53,7 @@ def sign_in(work: Work, prepared: Prepared, entrance: Entrance) -> SignedIn:
     form = prepared.form
     content = form.model_dump_json(exclude={"happened_at", "notice_shown_at"})
     fingerprint = fingerprints.fingerprint(work, content.encode())
+    turns.wait_turn(work, "sign-in", form.client_id)  # it may come to two servers at once
     before = visit_queries.repeated(work, entrance.device_id, form.client_id)
     if before is not None:
         return _again(work, before, fingerprint)

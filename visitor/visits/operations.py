@@ -63,6 +63,7 @@ def arrive(work: Work, visit: Visit, at: datetime, stay: timedelta) -> None:
     Raises:
         Conflict: the visit has begun or was cancelled.
     """
+    _alone(work, visit)
     if visit.state is not VisitState.EXPECTED:
         raise Conflict
     visit.state, visit.arrived_at, visit.received_at = VisitState.ON_SITE, at, work.now
@@ -72,6 +73,7 @@ def arrive(work: Work, visit: Visit, at: datetime, stay: timedelta) -> None:
 
 def depart(work: Work, visit: Visit, by: policy.DepartureBy, at: datetime) -> policy.DepartureOutcome:
     """End the visit; a second departure changes nothing."""
+    _alone(work, visit)
     decided = policy.departure(visit.state, visit.arrived_at, by, at)
     if decided.outcome is policy.DepartureOutcome.SIGNED_OUT:
         visit.state, visit.left_at, visit.auto_closed = VisitState.GONE, decided.left_at, decided.auto_closed
@@ -87,6 +89,7 @@ def cancel(work: Work, visit_id: UUID) -> None:
     """
     visit = queries.visit(work, visit_id)
     work.require(Permission.DESK_ACT, visit.site_id)
+    _alone(work, visit)
     if visit.state is not VisitState.EXPECTED:
         raise Conflict
     visit.state = VisitState.CANCELLED
@@ -98,6 +101,7 @@ def tick_id_seen(work: Work, visit_id: UUID) -> None:
     """Record that a member of staff looked at the visitor's ID: who and when, nothing of the document."""
     visit = queries.visit(work, visit_id)
     work.require(Permission.DESK_ACT, visit.site_id)
+    _alone(work, visit)
     if visit.id_seen_at is not None:
         return
     visit.id_seen_at, visit.id_seen_by = work.now, work.actor.id
@@ -175,3 +179,9 @@ def _foreign_host(work: Work, new: NewVisit) -> bool:
 def _changed(work: Work, visit: Visit) -> None:
     work.changed_sites.add(visit.site_id)
     jobs.enqueue(work, DUE_JOB, {"visit_id": str(visit.id)})
+
+
+def _alone(work: Work, visit: Visit) -> None:
+    """Change the visit as it is now, after whoever changed it at the same moment at another server."""
+    if not work.runtime.embedded:
+        work.session.refresh(visit, with_for_update=True)

@@ -1,0 +1,142 @@
+"""The database goes, stalls or is full of guests: a clear answer, nothing lost, and no restart needed."""
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from tests.access import scenes
+from tests.access.scenes import TOKEN, Door
+from tests.many import places
+from tests.many.places import Place
+from tests.many.test_two_servers import report
+from tests.real import postgres
+from tests.real.postgres import PostgresCluster
+from tests.real.programs import wait_until
+from visitor.access.models import AccessEvent
+from visitor.core.actors import SYSTEM
+
+pytestmark = pytest.mark.real
+SENTENCE = "The system cannot do this just now. Nothing was lost."
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[PostgresCluster]:
+    """A PostgreSQL that may be stopped: nobody else has it."""
+    with postgres.cluster(durable=True) as started:
+        places.migrate(started)
+        yield started
+
+
+def with_door(place: Place) -> Door:
+    runtime = place.open()
+    with runtime.transaction(SYSTEM) as work:
+        door = scenes.door(work)
+        scenes.add_device(work, door.site, TOKEN)
+    runtime.close()
+    return door
+
+
+def page(port: int, path: str) -> tuple[int, str]:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    line.request("GET", path, headers={"Accept": "text/html"})
+    answer = line.getresponse()
+    content = answer.read().decode()
+    line.close()
+    return answer.status, content
+
+
+@contextmanager
+def locked(place: Place, table: str) -> Iterator[None]:
+    """Hold a table as a stuck administrator does."""
+    engine = sa.create_engine(place.database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        yield
+    engine.dispose()
+
+
+def events(place: Place) -> set[str]:
+    runtime = place.open()
+    with runtime.reading(SYSTEM) as work:
+        found = {str(scan_id) for scan_id in work.session.scalars(sa.select(AccessEvent.scan_id))}
+    runtime.close()
+    return found
+
+
+@pytest.mark.parametrize("how", ["immediate", "fast"])
+def test_server_answers_while_the_database_is_gone_and_works_again_without_a_restart(
+    how: str, own_cluster: PostgresCluster, tmp_path: Path
+) -> None:
+    place = places.found(own_cluster, tmp_path)
+    door, acknowledged = with_door(place), set()
+    with place.serving("") as port, place.working():
+        stop = threading.Event()
+        faults: list[str] = []
+
+        def keep_scanning() -> None:
+            while not stop.is_set():
+                scan_id = str(uuid4())
+                status, said = report(port, door, scan_id)
+                if status == 201:
+                    acknowledged.add(scan_id)
+                elif status != 503 or SENTENCE not in said:
+                    faults.append(f"{status} {said}")
+
+        scanning = threading.Thread(target=keep_scanning)
+        scanning.start()
+        wait_until(lambda: len(acknowledged) >= 20, "twenty scans")
+        own_cluster.stop(how)
+        status, _body = page(port, "/sign-in")
+        assert status in {200, 503}  # the form itself needs no database
+        ready, _body = page(port, "/readyz")
+        assert ready == 503
+        before = len(acknowledged)
+
+        own_cluster.start()
+        wait_until(lambda: len(acknowledged) >= before + 20, "twenty more scans")
+        wait_until(lambda: page(port, "/readyz")[0] == 200, "the server and its worker")
+        stop.set()
+        scanning.join(60)
+
+    assert faults == []
+    assert acknowledged <= events(place)
+
+
+def test_lock_that_is_held_too_long_is_answered_and_the_scan_can_be_sent_again(place: Place) -> None:
+    door, scan_id = with_door(place), str(uuid4())
+    with place.serving() as port:
+        with locked(place, "presence"):
+            begin = time.monotonic()
+            status, said = report(port, door, scan_id)
+            waited = time.monotonic() - begin
+        assert (status, SENTENCE in said) == (503, True)
+        assert waited >= 1.9  # it did wait for the time the settings name
+
+        assert report(port, door, scan_id)[0] == 201
+    assert events(place) == {scan_id}
+
+
+def test_more_requests_than_connections_are_answered(cluster: PostgresCluster, tmp_path: Path) -> None:
+    place = places.found(cluster, tmp_path, pool_size=1)
+    door = with_door(place)
+    with place.serving() as port:
+        answers: list[tuple[int, str]] = []
+        with locked(place, "presence"):
+            senders = [
+                threading.Thread(target=lambda: answers.append(report(port, door, str(uuid4())))) for _ in range(8)
+            ]
+            for sender in senders:
+                sender.start()
+            for sender in senders:
+                sender.join(60)
+        assert {status for status, _said in answers} == {503}
+        assert all(SENTENCE in said for _status, said in answers)
+
+        assert report(port, door, str(uuid4()))[0] == 201
