@@ -184,4 +184,5 @@ def _changed(work: Work, visit: Visit) -> None:
 def _alone(work: Work, visit: Visit) -> None:
     """Change the visit as it is now, after whoever changed it at the same moment at another server."""
     if not work.runtime.embedded:
+        work.session.flush()  # a refresh forgets what was not written
         work.session.refresh(visit, with_for_update=True)
