@@ -10,7 +10,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from visitor.app.demo import history, house, notices, staff, today
+from visitor.app.demo import history, house, staff, today
 from visitor.app.demo.history import Cast, Script
 from visitor.app.demo.house import Place
 from visitor.app.drawn import drawn_photo
@@ -21,8 +21,10 @@ from visitor.core.settings import load_settings
 from visitor.core.work import Runtime, Work
 from visitor.imaging.decoding import PhotoRefused
 from visitor.imaging.portrait import prepare_portrait
+from visitor.notices import operations as notices
 from visitor.privacy import operations as privacy
 from visitor.privacy.forms import HoldForm, HoldReason, KeepUnit, RuleForm
+from visitor.privacy.queries import retention_words
 from visitor.visits.models import Visit, VisitState
 
 SEED: Final = 7
@@ -62,10 +64,10 @@ def _cast(runtime: Runtime, camera_url: str) -> Cast:
         places = [house.build_havenstad(work, camera_url), house.build_singapore(work)]
         by_name = {place.site.name: place.site.id for place in places}
         actors = staff.add(work, by_name)
-        for place in places:
-            notices.publish(work, place)
         work.actor = actors["privacy"]
         privacy.set_rule(work, places[0].site.id, _short_deliveries(places[0]))
+        for place in places:
+            notices.publish_default(work, place.site.id, partial(retention_words, work, place.site.id))
     desks = {by_name[site]: actors[name] for site, name in SITES_WITH_DESKS.items()}
     return Cast(places, desks, actors["privacy"], _portraits())
 
