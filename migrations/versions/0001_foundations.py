@@ -423,6 +423,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_print_job")),
     )
     op.create_index("ix_print_job_badge", "print_job", ["badge_id", "copy"], unique=False)
+    op.create_index("ix_print_job_state", "print_job", ["state"], unique=False)
     op.create_table(
         "purge_item",
         sa.Column("run_id", ID, nullable=False),
@@ -604,6 +605,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_role_grant_account_id"), table_name="role_grant")
     op.drop_table("role_grant")
     op.drop_table("purge_item")
+    op.drop_index("ix_print_job_state", table_name="print_job")
     op.drop_index("ix_print_job_badge", table_name="print_job")
     op.drop_table("print_job")
     op.drop_index("ix_personal_record_visit", table_name="personal_record")

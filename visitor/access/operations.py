@@ -212,6 +212,7 @@ def _kept(work: Work, connection: sa.Connection, event: dict[str, Any], found: f
         wanted = [str(camera.id) for camera in found.cameras if camera.takes_stills]
         jobs.enqueue_all(work, STILL_JOB, [{"event_id": str(event["id"]), "camera_id": camera} for camera in wanted])
     work.changed_sites.add(event["site_id"])
+    work.counted["scan", event["reason"].value] += 1
     return True
 
 

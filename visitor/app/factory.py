@@ -9,7 +9,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf import CSRFProtect
 
-from visitor.app import answers, headers, pages, proxies, templating
+from visitor.app import answers, headers, health, metrics, pages, proxies, templating
 from visitor.app.rooms import API_ROOMS, PAGE_ROOMS
 from visitor.core.keyring import Keyring
 from visitor.core.migrations import carried
@@ -48,6 +48,8 @@ def create_app(runtime: Runtime) -> Flask:
     templating.install(app)
     _add_rooms(app)
     pages.install(app)
+    health.install(app)
+    metrics.install(app, runtime)
     refuse_undeclared(app)
     return app
 

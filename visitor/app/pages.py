@@ -1,25 +1,21 @@
-"""Pages that belong to no room: the entrance, health, the API's description."""
+"""Pages that belong to no room: the entrance, the API's description."""
 
 from dataclasses import dataclass
 
 from flask import Flask, current_app, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 
 from visitor.app.templating import NAVIGATION
 from visitor.core import web
 from visitor.core.actors import NOBODY
 from visitor.core.errors import NotAllowed
 from visitor.core.i18n import N_
-from visitor.core.keyring import Keyring
 from visitor.core.permissions import Permission
 
 
 def install(app: Flask) -> None:
     """Add the pages."""
     app.add_url_rule("/", "entrance", entrance)
-    app.add_url_rule("/healthz", "healthz", healthz)
-    app.add_url_rule("/readyz", "readyz", readyz)
     app.add_url_rule("/api/v1/openapi.json", "openapi", openapi)
     app.add_url_rule("/api/v1/docs", "api_docs", api_docs)
     app.add_url_rule("/admin/", "admin", admin)
@@ -35,21 +31,6 @@ def entrance() -> ResponseReturnValue:
     if web.actor() is not NOBODY:
         raise NotAllowed(N_("You are signed in, but you have no role yet. Ask an administrator for one."))
     return redirect("/sign-in")
-
-
-@web.open_to_all("tells only that the process answers")
-def healthz() -> ResponseReturnValue:
-    """Say that the process answers."""
-    return "ok\n", 200, {"Content-Type": "text/plain"}
-
-
-@web.open_to_all("tells load balancers whether to send requests, nothing else")
-def readyz() -> ResponseReturnValue:
-    """Say whether database and keyring answer."""
-    with web.reading() as work:
-        work.session.execute(text("SELECT 1"))
-    web.runtime().resources.get(Keyring).answers()
-    return "ready\n", 200, {"Content-Type": "text/plain"}
 
 
 @web.open_to_all("the description of the API holds no data")

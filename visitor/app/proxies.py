@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+STRANGER = "visitor.forwarded_by_a_stranger"
+"""In the environment of a request that came through a proxy that is not named: its address is not the client's."""
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
 
@@ -28,8 +30,8 @@ class TrustedProxies:
         """Answer one request."""
         if self._trusted(environ.get("REMOTE_ADDR", "")):
             return self._proxied(environ, start)
-        for name in FORWARDED:
-            environ.pop(name, None)
+        if [name for name in FORWARDED if environ.pop(name, None) is not None]:
+            environ[STRANGER] = True
         return self._plain(environ, start)
 
     def _trusted(self, address: str) -> bool:

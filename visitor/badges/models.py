@@ -111,7 +111,7 @@ class PrintJob(Model):
     """A badge copy on its way to a printer."""
 
     __tablename__ = "print_job"
-    __table_args__ = (Index("ix_print_job_badge", "badge_id", "copy"),)
+    __table_args__ = (Index("ix_print_job_badge", "badge_id", "copy"), Index("ix_print_job_state", "state"))
 
     id: Mapped[UUID] = column(primary_key=True)
     site_id: Mapped[UUID] = column()

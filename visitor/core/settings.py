@@ -41,6 +41,8 @@ class ServerSettings(Section):
     private_key_file: Path | None = None
     trusted_proxies: tuple[NetworkField, ...] = ()
     """Only these may say, by X-Forwarded-*, who the client is."""
+    metrics_networks: tuple[NetworkField, ...] = ()
+    """Whoever may read `/metrics` and the details of `/readyz`, besides this machine itself."""
     threads: int = Field(default=64, ge=4, le=512)
     """Each open live page holds one."""
 

@@ -1,7 +1,7 @@
 """One transaction, one instant, one actor: what every operation is handed."""
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from visitor.core.ids import new_id
 from visitor.core.live import Changes
 from visitor.core.permissions import Permission
 from visitor.core.settings import Settings
+from visitor.core.tally import Kind, Tally
 
 T = TypeVar("T")
 
@@ -92,6 +93,8 @@ class Work:
     runtime: "Runtime"
     changed_sites: set[UUID] = field(default_factory=set)
     """Sites whose open pages are told once this has committed; operations add to it."""
+    counted: Counter[Kind] = field(default_factory=Counter)
+    """What `/metrics` counts once this has committed; operations add to it."""
 
     def resource(self, kind: type[T]) -> T:
         """Return a resource that the composition provided (see `Resources`)."""
@@ -122,6 +125,7 @@ class Runtime:
     writers: FairLock = field(default_factory=FairLock)
     """On SQLite one writer at a time, in order; PostgreSQL does not need it."""
     changes: Changes = field(default_factory=Changes)
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def embedded(self) -> bool:
@@ -146,6 +150,8 @@ class Runtime:
         finally:
             if self.embedded:
                 self.writers.release()
+        if work.counted:
+            self.tally.add(work.counted)
         if work.changed_sites:
             self.changes.publish(work.changed_sites)
 

@@ -89,6 +89,7 @@ def welcome(work: Work, visit: Visit, visit_type: VisitType, printer_id: UUID | 
     if visit.host_id is not None:
         jobs.enqueue(work, NOTIFY_JOB, {"visit_id": str(visit.id)})
     audit(work, "visit.sign_in", site_id=visit.site_id, subject_id=visit.id, detail=visit.source)
+    work.counted["sign_in", visit.source.value] += 1
     return _answer(visit, badge, printing.id if printing else None, repeated=False)
 
 
@@ -117,6 +118,7 @@ def leave(work: Work, visit: Visit, by: visit_policy.DepartureBy, at: datetime) 
     if outcome is not visit_policy.DepartureOutcome.SIGNED_OUT:
         return SignedOut.ALREADY_OUT
     badges.end(work, visit.id, at)
+    work.counted["sign_out", by.value] += 1
     audit(work, "visit.sign_out", site_id=visit.site_id, subject_id=visit.id, detail=by)
     return SignedOut.DONE
 
