@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.flows import house, staff
+from tests.flows import house, looks, staff
 from tests.flows.house import House
 from tests.real import browser, scenes
 from tests.real.programs import free_port, program
@@ -185,39 +185,30 @@ def test_expected_visitor_is_found_received_and_signed_out(page: Page) -> None:
 
 
 def test_visitor_is_signed_in_by_keyboard_alone(desk: Desk, page: Page) -> None:
-    tab_to(page, page.get_by_role("link", name="Sign in a visitor"))
+    looks.tab_to(page, page.get_by_role("link", name="Sign in a visitor"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/desk/sign-in")
-    tab_to(page, page.get_by_role("radio").first)
+    looks.tab_to(page, page.get_by_role("radio").first)
     page.keyboard.press("Space")
-    tab_to(page, page.get_by_label("Name", exact=True))
+    looks.tab_to(page, page.get_by_label("Name", exact=True))
     page.keyboard.type("Kay Board")
-    tab_to(page, page.get_by_role("combobox", name="Host"))
+    looks.tab_to(page, page.get_by_role("combobox", name="Host"))
     page.keyboard.type("sanne")
     expect(page.get_by_role("option")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    tab_to(page, page.get_by_label("The visitor has been given the notice"))
+    looks.tab_to(page, page.get_by_label("The visitor has been given the notice"))
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Kay Board")
-    tab_to(page, page.get_by_role("button", name="Reprint badge"))
+    looks.tab_to(page, page.get_by_role("button", name="Reprint badge"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Reprint badge")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Reprint badge")).to_be_focused()
-    tab_to(page, page.get_by_role("button", name="Sign out").first)
+    looks.tab_to(page, page.get_by_role("button", name="Sign out").first)
     page.keyboard.press("Enter")
     expect(page.locator("#gone .visit-row", has_text="Kay Board")).to_have_count(1)
-
-
-def tab_to(page: Page, target: Locator) -> None:
-    """Press Tab until the focus is there."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if target.evaluate("element => element === document.activeElement"):
-            return
-    pytest.fail("the keyboard does not get there")
 
 
 def test_guard_sees_no_button_that_is_not_for_guards(desk: Desk, page: Page) -> None:

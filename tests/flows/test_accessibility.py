@@ -1,0 +1,230 @@
+"""Nobody is kept out: every page and kiosk screen, light and dark, wide and narrow, by keyboard, in large text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.flows import kiosk, looks, pages, reception
+from tests.flows.house import PASSWORD
+from tests.flows.pages import Lived
+
+pytestmark = pytest.mark.real
+
+WIDE, NARROW, NARROWEST = (1280, 800), (390, 844), (320, 640)
+STAFF_TARGET_PX, KIOSK_TARGET_PX = 44, 56
+NOT_FOUND, NO_MATCH = "/nowhere", "/security/?words=zzzzzz"
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with reception.face_browser(tmp_path_factory.mktemp("film")) as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    with pages.lived_in(tmp_path_factory.mktemp("lived")) as made:
+        yield made
+
+
+def fresh_page(chromium: Browser) -> Page:
+    context = chromium.new_context(
+        viewport={"width": WIDE[0], "height": WIDE[1]}, locale="en-GB", reduced_motion="reduce"
+    )
+    return context.new_page()
+
+
+def signed_in(chromium: Browser, lived: Lived) -> Page:
+    page = fresh_page(chromium)
+    page.goto(f"{lived.address}/sign-in")
+    page.locator("input[name=login_name]").fill(pages.EVERYBODY)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "sign-in" not in address)
+    return page
+
+
+def resize(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def faults(page: Page, least_px: int) -> list[str]:
+    """Everything that is wrong with the page as it stands, in both colours and all sizes; leaves it as it was."""
+    found: list[str] = []
+
+    def look(when: str, lines: list[str]) -> None:
+        found.extend(f"{when}: {line}" for line in lines)
+
+    look("wide", looks.violations(page))
+    look("wide", looks.small_targets(page, least_px))
+    looks.large_text(page, on=True)
+    look("wide, 200 % text", looks.overflow(page))
+    looks.large_text(page, on=False)
+    page.emulate_media(color_scheme="dark")
+    look("dark", looks.violations(page, looks.COLOURS))
+    resize(page, NARROW)
+    look("dark narrow", looks.violations(page))
+    look("narrow", looks.small_targets(page, least_px))
+    look("narrow", looks.overflow(page))
+    page.emulate_media(color_scheme="light")
+    look("narrow", looks.violations(page, looks.COLOURS))
+    resize(page, NARROWEST)
+    look("320 px", looks.overflow(page))
+    resize(page, WIDE)
+    return found
+
+
+def test_every_page_of_the_staff(chromium: Browser, lived: Lived) -> None:
+    page = signed_in(chromium, lived)
+    found: list[str] = []
+    assert len(lived.paths) > 20
+    for path in [*lived.paths, NOT_FOUND, NO_MATCH]:
+        page.goto(f"{lived.address}{path}")
+        found += [f"{path} {line}" for line in faults(page, STAFF_TARGET_PX)]
+    page.context.close()
+    nothing_wrong(found)
+
+
+def test_pages_of_strangers_and_answers_to_mistakes(chromium: Browser, lived: Lived) -> None:
+    page = fresh_page(chromium)
+    page.goto(f"{lived.address}/sign-in")
+    found = [f"sign-in {line}" for line in faults(page, STAFF_TARGET_PX)]
+    page.locator("input[name=login_name]").fill("nobody")
+    page.locator("input[name=password]").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    found += [f"wrong password {line}" for line in faults(page, STAFF_TARGET_PX)]
+    page.context.close()
+    page = signed_in(chromium, lived)
+    page.goto(f"{lived.address}/desk/sign-in")
+    page.locator("form[enctype]").evaluate("form => { form.noValidate = true; }")
+    page.get_by_role("button", name="Sign in and print badge").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    found += [f"desk sign-in refused {line}" for line in faults(page, STAFF_TARGET_PX)]
+    page.goto(f"{lived.address}/desk/")
+    page.locator("#on-site .visit-name").first.click()
+    page.get_by_role("button", name="Revoke badge").click()
+    found += [f"dialog {line}" for line in faults(page, STAFF_TARGET_PX)]
+    page.context.close()
+    nothing_wrong(found)
+
+
+def test_every_screen_of_the_kiosk(chromium: Browser, lived: Lived) -> None:
+    page = fresh_page(chromium)
+    page.goto(f"{lived.address}/kiosk/")
+    found: list[str] = []
+    for screens in (questions, picture_and_dialogs, badge_and_way_out):
+        for screen in screens(page, lived):
+            kiosk.at(page, screen)
+            found += [f"{screen} {line}" for line in faults(page, KIOSK_TARGET_PX)]
+    page.context.close()
+    nothing_wrong(found)
+
+
+def questions(page: Page, lived: Lived) -> Iterator[str]:
+    """Walk from pairing to the ID step, stopping at each screen, with a fault shown on the way."""
+    yield "pairing"
+    kiosk.pair(page, lived.address, lived.codes[0])
+    yield "welcome"
+    kiosk.press(page, "sign-in")
+    yield "language"
+    page.locator(".screen [data-language=en]").click()
+    yield "visit-type"
+    page.locator("[data-action=visit-type]", has_text="Contractor").click()
+    kiosk.at(page, "details")
+    kiosk.press(page, "continue")
+    expect(page.locator("#fault-name")).to_be_visible()
+    yield "details"
+    kiosk.tell(page, name="Axel Axe", company="Axe & Sons")
+    page.locator("input[role=combobox]").fill("sa")
+    page.locator("[role=option]").first.wait_for()
+    yield "host"
+    page.locator("[role=option]").first.click()
+    kiosk.press(page, "continue")
+    kiosk.at(page, "notice")
+    kiosk.press(page, "full-notice")
+    yield "notice"
+    kiosk.press(page, "continue")
+    yield "id-document"
+    kiosk.press(page, "continue")
+
+
+def picture_and_dialogs(page: Page, _lived: Lived) -> Iterator[str]:
+    """Take the photo, and open what can be opened over any screen."""
+    yield "photo"
+    kiosk.take_photo(page)
+    yield "check"
+    for tool, dialog in {"languages": "language", "display": "display", "help": "help"}.items():
+        kiosk.press(page, tool)
+        expect(page.locator(f"[data-dialog={dialog}]")).to_be_visible()
+        yield "check"
+        page.locator(f"[data-dialog={dialog}] [data-action=close]").click()
+    kiosk.press(page, "submit")
+
+
+def badge_and_way_out(page: Page, _lived: Lived) -> Iterator[str]:
+    """Receive the badge, and sign out with its number."""
+    kiosk.at(page, "done")
+    number = kiosk.badge_number(page)
+    yield "done"
+    kiosk.press(page, "finish")
+    kiosk.at(page, "welcome")
+    kiosk.press(page, "sign-out")
+    yield "sign-out"
+    page.locator("input[name=badge_number]").fill(number)
+    kiosk.press(page, "submit")
+    yield "goodbye"
+    kiosk.press(page, "finish")
+    kiosk.at(page, "welcome")
+
+
+def test_visitor_signs_in_and_out_by_keyboard_alone(chromium: Browser, lived: Lived) -> None:
+    page = fresh_page(chromium)
+    kiosk.pair(page, lived.address, lived.codes[1])
+    for action in ("sign-in", "language", "visit-type"):
+        enter(page, action)
+    write(page, "details", "input[name=name]", "Kay Board")
+    page.keyboard.press("Enter")
+    write(page, "host", "input[role=combobox]", "sa")
+    page.locator("[role=option]").first.wait_for()
+    for key in ("ArrowDown", "Enter", "Enter"):
+        page.keyboard.press(key)
+    kiosk.at(page, "notice")
+    enter(page, "continue")
+    kiosk.at(page, "photo")
+    expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=kiosk.SLOW_MS)
+    enter(page, "take-photo")
+    expect(page.locator("[data-action=use-photo]")).to_be_focused(timeout=kiosk.SLOW_MS)
+    page.keyboard.press("Enter")
+    kiosk.at(page, "check")
+    enter(page, "submit")
+    number = kiosk.badge_number(page)
+    enter(page, "finish")
+    enter(page, "sign-out")
+    write(page, "sign-out", "input[name=badge_number]", number)
+    page.keyboard.press("Enter")
+    kiosk.at(page, "goodbye")
+    page.context.close()
+
+
+def enter(page: Page, action: str) -> None:
+    """Go to a button with Tab, and press Enter."""
+    target = page.locator(f"[data-action={action}]").first
+    target.wait_for(timeout=kiosk.SLOW_MS)
+    looks.tab_to(page, target)
+    page.keyboard.press("Enter")
+
+
+def write(page: Page, screen: str, field: str, text: str) -> None:
+    """Go to a field with Tab, and type."""
+    kiosk.at(page, screen)
+    looks.tab_to(page, page.locator(field))
+    page.keyboard.type(text)
+
+
+def nothing_wrong(found: list[str]) -> None:
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
