@@ -1,6 +1,6 @@
 """Makes the pictures in docs/screenshots: a filled demo house, the real server, a real browser.
 
-    make screenshots
+make screenshots
 """
 
 from __future__ import annotations
