@@ -98,6 +98,7 @@ NEEDS = (
         works(SYSTEM_PYTHON, "-c", RTSP),
     ),
     Need("PostgreSQL", ("postgresql",), "tests on PostgreSQL", postgres),
+    Need("systemd's own check of units", ("systemd",), "tests of the units", program("systemd-analyze")),
     Need("PDF tools", ("poppler-utils",), "tests that read printed badges back", program("pdftoppm")),
 )  # fmt: skip
 

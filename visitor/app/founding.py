@@ -3,16 +3,45 @@
 import os
 from pathlib import Path
 
+import sqlalchemy as sa
+from pydantic import ValidationError
+
 from visitor.accounts import operations, passwords
 from visitor.accounts.forms import AccountForm
 from visitor.app.runtime import open_runtime
 from visitor.core import migrations
 from visitor.core.actors import SYSTEM
 from visitor.core.db import open_engine
+from visitor.core.errors import SetupFault
 from visitor.core.forms import parse
 from visitor.core.keyring import new_master_key
 from visitor.core.permissions import Role
-from visitor.core.settings import load_settings
+from visitor.core.settings import DatabaseSettings, load_settings
+
+
+def refuse_used(url: str, keyring_url: str) -> None:
+    """Refuse databases that do not answer or hold something.
+
+    Raises:
+        SetupFault: says which and why; nothing was changed.
+    """
+    if url == keyring_url:
+        raise SetupFault("The keyring needs a database of its own, so that backups of one lack the other.")
+    for name in (url, keyring_url):
+        shown = name.rpartition("@")[2]
+        try:
+            engine = open_engine(name, DatabaseSettings(url=url, keyring_url=keyring_url))
+            tables = sa.inspect(engine).get_table_names()
+            engine.dispose()
+        except (sa.exc.ArgumentError, ValidationError):
+            raise SetupFault(
+                f"{shown} is not a database URL such as postgresql+psycopg://visitor@db/visitor."
+            ) from None
+        except sa.exc.OperationalError as fault:
+            reason = str(fault.orig).splitlines()[0]
+            raise SetupFault(f"The database {shown} does not answer: {reason}. Nothing was changed.") from None
+        if tables:
+            raise SetupFault(f"The database {shown} holds tables already. Name an empty one; nothing was changed.")
 
 
 def write_private(path: Path, text: str) -> None:

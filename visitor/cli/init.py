@@ -30,16 +30,34 @@ OWN_FILES = (CONFIG, MASTER_KEY, "visitor.db", "keys.db", authority.AUTHORITY, a
     multiple=True,
     help="Make a certificate for this name or address, for a trial in a local network. May be repeated.",
 )
-def command(folder: Path, administrator: str, public_url: str | None, port: int, hosts: tuple[str, ...]) -> None:
+@click.option(
+    "--postgresql",
+    "urls",
+    nargs=2,
+    metavar="DATABASE KEYRING",
+    help="URLs of two empty databases: one for the data, one for the keys, better on another server.",
+)
+def command(  # noqa: PLR0913  click's options
+    folder: Path,
+    administrator: str,
+    public_url: str | None,
+    port: int,
+    hosts: tuple[str, ...],
+    urls: tuple[str, str] | None,
+) -> None:
     """Set up a new installation in FOLDER: settings, keys, databases, first administrator.
 
     Nothing that exists is overwritten.
     """
     _refuse_existing(folder)
+    if urls:
+        founding.refuse_used(*urls)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if hosts:
         authority.make(folder, hosts, SystemClock().now())
     values = _values(public_url, port, hosts)
+    if urls:
+        values["database"] = {"url": urls[0], "keyring_url": urls[1]}
     founding.write_master_key(folder / MASTER_KEY)
     text = with_values(carried("config.example.toml").read_text(encoding="utf-8"), values)
     founding.write_private(folder / CONFIG, text)
