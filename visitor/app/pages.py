@@ -60,7 +60,7 @@ ADMIN_SECTIONS = (
     AdminSection(
         N_("Sites"),
         N_("Legal entities, sites, zones, access points and cameras."),
-        "/admin/sites/",
+        "/admin/sites",
         "site",
         Permission.ADMIN_SITES,
     ),

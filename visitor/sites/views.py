@@ -58,7 +58,8 @@ def look_at(work: Work, site_id: UUID, permission: Permission) -> Site:
     """
     work.require(permission, site_id)
     site = queries.site(work, site_id)
-    g.time_zone, g.site, g.sites = site.time_zone, site, sites_for(work, permission)
+    show_as(site)
+    g.site, g.sites = site, sites_for(work, permission)
     return site
 
 

@@ -6,6 +6,7 @@ import { startComboboxes } from "./combobox.js";
 import { startDialogs } from "./dialogs.js";
 import { startListFilters } from "./list-filter.js";
 import { startLive } from "./live.js";
+import { showCurrent } from "./strips.js";
 import { startToasts } from "./toasts.js";
 
 const network = { fetch: window.fetch.bind(window), EventSource: window.EventSource };
@@ -15,6 +16,7 @@ const clock = {
   clearTimeout: window.clearTimeout.bind(window),
 };
 
+showCurrent(document);
 startToasts(document, clock);
 startDialogs(document);
 startComboboxes(document, network, clock);
