@@ -14,7 +14,7 @@ WORKERS ?= $(shell n=$(CORES); [ "$$n" -lt 2 ] && n=2; [ "$$n" -gt 4 ] && n=4; e
 PYTEST := $(BIN)/python -m pytest -q -p tests.strict -n $(WORKERS) --dist worksteal
 STRICT := $(if $(or $(CI),$(filter 1,$(VISITOR_TESTS_STRICT))),strict)
 
-.PHONY: help setup needs demo test lint types floors unit real postgres screenshots bench package wheel-test clean
+.PHONY: help setup needs demo test lint types floors unit real test-postgres screenshots bench package wheel-test clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -33,7 +33,7 @@ demo: setup ## Fill a made-up house with six weeks of history and serve it
 
 test: setup lint types floors ## Everything that CI runs
 	$(PYTEST)
-	@$(MAKE) --no-print-directory wheel-test
+	@$(MAKE) --no-print-directory test-postgres wheel-test
 
 lint: .make/environment ## Style and format
 	$(BIN)/ruff check $(SOURCES)
@@ -51,8 +51,8 @@ unit: .make/environment ## Tests that need nothing but Python
 real: setup ## Tests with a browser, a printer, cameras, PostgreSQL
 	$(PYTEST) -m real
 
-postgres: setup ## The whole suite on PostgreSQL
-	VISITOR_TESTS_DATABASE=postgresql $(PYTEST)
+test-postgres: setup ## Every test that uses a database once more, on PostgreSQL
+	VISITOR_TESTS_DATABASE=postgresql $(PYTEST) -m "not real"
 
 screenshots: setup ## Make the pictures in docs/screenshots
 	$(BIN)/python -m tests.screenshots

@@ -35,9 +35,14 @@ settings_profile.load_profile("suite")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the other database alone."""
+    """Leave out what is about the other database alone and, on PostgreSQL, what uses no database of these fixtures.
+
+    The latter is the same on both: pure rules, pages' scripts, installations that a test founds itself.
+    """
     foreign = "sqlite_only" if ON_POSTGRES else "postgres_only"
     here = [item for item in items if item.get_closest_marker(foreign) is None]
+    if ON_POSTGRES:
+        here = [item for item in here if "template" in getattr(item, "fixturenames", ())]
     config.hook.pytest_deselected(items=[item for item in items if item not in here])
     items[:] = here
 
