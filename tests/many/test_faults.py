@@ -1,6 +1,9 @@
 """The database goes, stalls or is full of guests: a clear answer, nothing lost, and no restart needed."""
 
 import http.client
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -140,3 +143,16 @@ def test_more_requests_than_connections_are_answered(cluster: PostgresCluster, t
         assert all(SENTENCE in said for _status, said in answers)
 
         assert report(port, door, str(uuid4()))[0] == 201
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_start_without_a_database_is_one_sentence(command: str, own_cluster: PostgresCluster, tmp_path: Path) -> None:
+    place = places.found(own_cluster, tmp_path)
+    own_cluster.stop("fast")
+
+    arguments = [sys.executable, "-m", "visitor.cli", "--config", str(place.config), command]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    own_cluster.start()
+
+    assert done.returncode == 1
+    assert re.fullmatch(r"The database does not answer: [^\n]+\n", done.stderr)
