@@ -4,6 +4,7 @@ import { button, element, icon, isolated } from '../elements.js';
 import { emblem } from '../frame.js';
 
 const PAUSE_MS = 1500;
+const LONG_NAME = 40;
 
 /** @typedef {import('../kiosk.js').Kiosk} Kiosk */
 
@@ -35,7 +36,7 @@ export function done(kiosk) {
         element(
           'div',
           { class: 'done-words' },
-          badge ? element('p', { class: 'done-name', 'data-done': 'name' }, isolated(badge.name)) : null,
+          badge ? element('p', { class: nameClass(badge.name), 'data-done': 'name' }, isolated(badge.name)) : null,
           print,
           answer?.id_check_needed ? point('card', t('done.show_id'), 'id') : null,
           badge?.host_name ? point('person', t('done.host', { name: badge.host_name }), 'host') : null,
@@ -48,6 +49,11 @@ export function done(kiosk) {
     ],
     actions: [button('finish', t('done.finish'), { kind: 'primary', submit: true })],
   };
+}
+
+/** @param {string} name */
+function nameClass(name) {
+  return [...name].length > LONG_NAME ? 'done-name done-name-long' : 'done-name';
 }
 
 /** @param {string} drawing @param {string} text @param {string} what */
