@@ -8,6 +8,10 @@ as well, which no scan of real records could do without opening them.
 """
 
 import hashlib
+import json
+import subprocess
+import sys
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +29,8 @@ from visitor.people.records import Contact
 from visitor.privacy.due import MARKER_SITE
 
 SAMPLE: Final = 20
-_BLOCK: Final = 1 << 20
-_PREFIX: Final = 8
-"""Every probe is at least so long."""
+CHILD: Final = Path(__file__).with_name("scan_child.py")
+LONGEST_SECONDS: Final = 3600
 _PICTURE_REPEATS: Final = 200
 
 
@@ -77,56 +80,28 @@ def files_of(settings: Settings) -> Iterator[Path]:
 
 
 def scan(paths: Iterable[Path], probes: Iterable[bytes], records: int) -> ScanReport:
-    """Look for every probe in every file."""
-    finder = _Finder(probes)
-    files = size = hits = 0
-    places: list[str] = []
-    for path in paths:
-        if not path.is_file():
-            continue
-        files += 1
-        size += path.stat().st_size
-        found = finder.count(path)
-        hits += found
-        if found:
-            places.append(path.name)
-    return ScanReport(files, size, finder.probes, records, hits, tuple(places))
+    """Look for every probe in every file.
 
+    A program of its own does it: a process that opens and closes the file of its own SQLite database drops its locks.
 
-class _Finder:
-    """Finds many byte strings in one pass: places by their first two bytes, then a comparison of whole ones."""
-
-    def __init__(self, probes: Iterable[bytes]) -> None:
-        # Lazily, as other commands do not need it.
-        import numpy as np  # noqa: PLC0415  heavy, and only needed here
-
-        self._np = np
-        self._by_prefix: dict[bytes, list[bytes]] = {}
-        for probe in {probe for probe in probes if len(probe) >= _PREFIX}:
-            self._by_prefix.setdefault(probe[:_PREFIX], []).append(probe)
-        same_start = self._by_prefix.values()
-        self.probes = sum(len(same) for same in same_start)
-        self._longest = max((len(probe) for same in same_start for probe in same), default=1)
-        self._begins = np.zeros(1 << 16, dtype=bool)
-        for prefix in self._by_prefix:
-            self._begins[prefix[0] | prefix[1] << 8] = True
-
-    def count(self, path: Path) -> int:
-        """Return how often a probe stands in the file."""
-        found, kept = 0, b""
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                text = kept + block
-                found += self._count_in(text, len(kept))
-                kept = text[max(0, len(text) - self._longest + 1) :]
-        return found
-
-    def _count_in(self, text: bytes, kept: int) -> int:
-        """Count probes that end behind the kept bytes, so that none is counted twice."""
-        octets = self._np.frombuffer(text, dtype=self._np.uint8).astype(self._np.uint16)
-        places = self._np.flatnonzero(self._begins[octets[:-1] | octets[1:] << 8]).tolist()
-        return sum(
-            text.startswith(probe, place) and place + len(probe) > kept
-            for place in places
-            for probe in self._by_prefix.get(text[place : place + _PREFIX], ())
-        )
+    Raises:
+        subprocess.SubprocessError: the scan could not be carried out, so nothing is proved.
+    """
+    wanted = {"paths": [str(path) for path in paths], "probes": [b64encode(probe).decode() for probe in probes]}
+    done = subprocess.run(  # noqa: S603  our own script under our own interpreter
+        [sys.executable, "-I", str(CHILD)],
+        input=json.dumps(wanted).encode(),
+        capture_output=True,
+        check=True,
+        timeout=LONGEST_SECONDS,
+    )
+    report = json.loads(done.stdout)
+    files = report["files"]
+    return ScanReport(
+        files=len(files),
+        size_bytes=sum(size for _path, size, _hits in files),
+        probes=report["probes"],
+        records=records,
+        hits=sum(hits for _path, _size, hits in files),
+        places=tuple(Path(path).name for path, _size, hits in files if hits),
+    )
