@@ -83,7 +83,8 @@ def assert_each_is_whole_and_there_once(runtime: Runtime, kiosk: Kiosk) -> None:
 
 
 def once_each(work: Work, column: sa.orm.InstrumentedAttribute[object]) -> set[object]:
-    counts = Counter(work.session.scalars(sa.select(column)))
+    # A purge that was killed leaves the markers it planted; they belong to no visit and go with the next purge.
+    counts = Counter(work.session.scalars(sa.select(column).where(column.is_not(None))))
     assert set(counts.values()) <= {1}
     return set(counts)
 
