@@ -90,6 +90,7 @@ def test_proxy_on_this_machine_that_nobody_named_opens_nothing(watched: Flask, p
 
 
 def test_server_without_its_database_is_not_ready(watched: Flask, runtime: Runtime, tmp_path: Path) -> None:
+    runtime.engine.dispose()
     nowhere = f"sqlite:///{tmp_path / 'nowhere' / 'visitor.db'}"
     runtime.engine = open_engine(nowhere, runtime.settings.database)
 
@@ -102,6 +103,7 @@ def test_server_without_its_database_is_not_ready(watched: Flask, runtime: Runti
 
 def test_server_without_its_keyring_is_not_ready(watched: Flask, runtime: Runtime, tmp_path: Path) -> None:
     keyring = runtime.resources.get(Keyring)
+    keyring._engine.dispose()
     keyring._engine = open_engine(f"sqlite:///{tmp_path / 'nowhere' / 'keys.db'}", runtime.settings.database)
 
     status, body = looked(watched)

@@ -129,6 +129,7 @@ def test_printers_that_cannot_print_show(client: FlaskClient, runtime: Runtime) 
 
 def test_without_a_database_the_counters_stay(client: FlaskClient, runtime: Runtime, tmp_path: Path) -> None:
     runtime.tally.add({("scan", "granted"): 7})
+    runtime.engine.dispose()
     runtime.engine = open_engine(f"sqlite:///{tmp_path / 'nowhere' / 'visitor.db'}", runtime.settings.database)
 
     found = read(client)
