@@ -156,6 +156,7 @@ def still_of(page: Page) -> Image.Image:
     body = page.evaluate(
         """async address => {
             const answer = await fetch(address);
+            if (!answer.ok) throw new Error(`the still answered ${answer.status}`);
             const bytes = new Uint8Array(await answer.arrayBuffer());
             return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
         }""",
