@@ -154,10 +154,20 @@ def staff_pictures(chromium: Browser, address: str, name: str, pages: dict[str, 
         if path == "first visit":
             page.goto(f"{address}/desk/")
             page.locator("#on-site .visit-name").first.click()
+            page.wait_for_url("**/desk/visits/*")
+            keep_badge(page, address)
         else:
             page.goto(f"{address}{path}")
         page.wait_for_timeout(600)
         shoot(page, picture)
+
+
+def keep_badge(page: Page, address: str) -> None:
+    """Keep the badge of the visit on the screen, as it is printed."""
+    visit = page.url.rpartition("/")[2].partition("?")[0]
+    path = TARGET / "badge-label.png"
+    path.write_bytes(page.request.get(f"{address}/badges/{visit}.png").body())
+    Image.open(path).convert("RGB").quantize(192).save(path, optimize=True)
 
 
 def resize(page: Page, size: tuple[int, int]) -> None:
