@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from visitor.app.templating import gettext
+from visitor.core import web
 from visitor.core.errors import Invalid, NotAllowed, NotFound, ProductError, TooMany, Unavailable
 from visitor.core.forms import field_faults
 from visitor.core.i18n import N_
@@ -56,7 +56,7 @@ def wants_json() -> bool:
 def answer(fault: ProductError) -> ResponseReturnValue:
     """Answer one of the six errors in the reader's language."""
     status = getattr(fault, "http_status", None) or fault.status
-    text = gettext(fault.text)
+    text = web.text(fault.text)
     message = text % fault.values if fault.values else text
     response = _json(fault, message) if wants_json() else _page(message, status)
     response.status_code = status
@@ -73,7 +73,7 @@ def invalid_request(fault: ValidationError) -> Response:
 def _json(fault: ProductError, message: str) -> Response:
     error: dict[str, object] = {"code": fault.code, "message": message}
     if isinstance(fault, Invalid):
-        error["fields"] = {name: gettext(text) for name, text in fault.fields.items()}
+        error["fields"] = {name: web.text(text) for name, text in fault.fields.items()}
     if isinstance(fault, TooMany):
         error["retry_after_seconds"] = fault.retry_after_seconds
     error |= getattr(fault, "extra", {})

@@ -9,7 +9,7 @@ from flask import Flask, g, request
 
 from visitor.badges import faults
 from visitor.core import web
-from visitor.core.i18n import N_, best_language, direction, languages, locale, native_name, translations
+from visitor.core.i18n import N_, direction, locale, native_name, translations
 from visitor.core.permissions import Permission
 
 
@@ -31,24 +31,9 @@ NAVIGATION = (
 )
 
 
-def language() -> str:
-    """Return the reader's language: the account's, else the browser's first that there is."""
-    if "language" not in g:
-        offered = languages()
-        wanted = request.accept_languages.best_match(offered)
-        g.language = best_language(wanted, offered, "en")
-    return str(g.language)
-
-
-def gettext(message: str, /, **values: object) -> str:
-    """Return `message` in the reader's language, its places filled."""
-    text = translations(language()).gettext(message)
-    return text % values if values else text
-
-
 def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
     """Return the form of the message that fits `number`, which fills the place `%(num)s`."""
-    text = translations(language()).ngettext(singular, plural, number)
+    text = translations(web.language()).ngettext(singular, plural, number)
     return text % ({"num": number} | values)
 
 
@@ -60,14 +45,14 @@ def zone() -> ZoneInfo:
 def install(app: Flask) -> None:
     """Give templates their texts, filters and navigation."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]  # by the extension
-    app.jinja_env.globals.update(_=gettext, ngettext=ngettext, native_name=native_name)
+    app.jinja_env.install_gettext_callables(web.text, ngettext, newstyle=False)  # type: ignore[attr-defined]  # by the extension
+    app.jinja_env.globals.update(_=web.text, ngettext=ngettext, native_name=native_name)
     app.jinja_env.filters.update(
         datetime_local=datetime_local,
         time_local=time_local,
         date_local=date_local,
         relative=relative,
-        printer_fault=lambda code: gettext(faults.sentence(code)),
+        printer_fault=lambda code: web.text(faults.sentence(code)),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_context)
@@ -76,8 +61,8 @@ def install(app: Flask) -> None:
 def _context() -> dict[str, object]:
     who = web.actor()
     return {
-        "language": language(),
-        "text_direction": direction(language()),
+        "language": web.language(),
+        "text_direction": direction(web.language()),
         "actor": who,
         "may": lambda name: who.may(Permission(name)),
         "nav": [link for link in NAVIGATION if who.may(link.permission)],
@@ -109,4 +94,4 @@ def relative(at: datetime | None, now: datetime | None = None) -> str:
 
 
 def _locale() -> Locale:
-    return locale(language(), g.get("territory", ""))
+    return locale(web.language(), g.get("territory", ""))
