@@ -55,3 +55,15 @@ def test_half_a_text_is_refused_and_nothing_typed_is_lost(runtime: Runtime, sign
 def test_a_receptionist_may_not(runtime: Runtime, sign_in: SignIn) -> None:
     made_site(runtime)
     assert sign_in(Role.RECEPTIONIST).post("/admin/notices/default").status_code == 403
+
+
+def test_a_privacy_officer_finds_the_notice_from_the_first_page(runtime: Runtime, sign_in: SignIn) -> None:
+    made_site(runtime)
+    browser = sign_in(Role.PRIVACY_OFFICER)
+    assert 'href="/admin/notices/"' in browser.get("/privacy/").get_data(as_text=True)
+    assert 'href="/privacy/rules"' in browser.get("/admin/notices/").get_data(as_text=True)
+
+
+def test_an_auditor_is_offered_no_page_that_refuses(runtime: Runtime, sign_in: SignIn) -> None:
+    made_site(runtime)
+    assert 'href="/admin/notices/"' not in sign_in(Role.AUDITOR).get("/privacy/").get_data(as_text=True)
