@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, Field
 from visitor.core import leases, throttle
 from visitor.core.errors import Conflict, Invalid, TooMany
 from visitor.core.forms import Blank, Form, Language, Line, OptionalLine, parse, parse_json
-from visitor.core.i18n import best_language, direction, languages, native_name, translate, translations
+from visitor.core.i18n import best_language, direction, languages, native_name, pseudo, translate, translations
 from visitor.core.ids import CODE_ALPHABET, new_code, new_id, new_token, token_hash, typed_code
 from visitor.core.live import Changes
 from visitor.core.paging import Cursor
@@ -132,6 +132,31 @@ def test_token_is_long_and_only_its_hash_is_kept() -> None:
 )
 def test_nearest_language_is_found(wanted: str | None, found: str) -> None:
     assert best_language(wanted, ("en", "nl", "de", "pt-BR"), "en") == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("zh", "zh-Hans"), ("zh-CN", "zh-Hans"), ("zh_Hans_SG", "zh-Hans"), ("zh-TW", "en"), ("zh--", "en")],
+)
+def test_chinese_is_found_by_the_script_its_readers_know(wanted: str, found: str) -> None:
+    assert best_language(wanted, ("en", "nl", "zh-Hans"), "en") == found
+
+
+@given(st.text(max_size=60))
+def test_pseudo_language_lengthens_and_keeps_every_letter_readable(text: str) -> None:
+    said = pseudo(text)
+    assert len(said) >= len(text) + 2
+    assert said.startswith("[")
+    assert said.endswith("]")
+
+
+def test_pseudo_language_leaves_places_marks_and_addresses_alone() -> None:
+    said = translations("en-XA").gettext("Badge %(number)s of {name}: <b>100 %%</b> https://example.org/a")
+    for kept in ("%(number)s", "{name}", "<b>", "%%", "https://example.org/a"):
+        assert kept in said
+    assert "Badge" not in said
+    assert translations("en-XA").ngettext("one day", "%(num)s days", 2).startswith("[%(num)s ")
+    assert "en-XA" not in languages(), "it is never offered"
 
 
 def test_unknown_language_reads_the_source_text() -> None:

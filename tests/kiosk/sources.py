@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 APP = Path(__file__).resolve().parents[2] / "kiosk" / "app"
-LANGUAGES = ("de", "en", "fr", "nl")
+LANGUAGES = tuple(sorted(path.stem for path in (APP / "messages").glob("*.js")))
 _ENTRY = re.compile(r"^  '(?P<key>[^']+)': '(?P<text>(?:[^'\\]|\\.)*)',$", re.MULTILINE)
 
 

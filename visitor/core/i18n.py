@@ -1,15 +1,26 @@
-"""Languages and texts. Catalogues are read from their .po files at start; nothing is compiled beforehand."""
+"""Languages and texts. Catalogues are read from their .po files when first used; nothing is compiled beforehand.
+
+A language has a BCP 47 code: `nl`, `zh-Hans`. `en-XA` is the pseudo-language of tests and of whoever makes screens:
+English with accents and a third longer, so that a text that is not marked, cut off or glued together shows. It is
+never offered.
+"""
 
 import gettext
 import io
+import re
 from functools import cache
 from importlib import resources
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 SOURCE_LANGUAGE = "en"
+PSEUDO_LANGUAGE = "en-XA"
+_UNTOUCHED = re.compile(r"(%\(\w+\)[sd]|%%|\{\w+\}|<[^>]+>|&\w+;|https?://\S+)")
+"""Places, marks and addresses: the pseudo-language leaves them alone."""
+_ACCENTED = str.maketrans("ACDEGHIKLNOSTUYaceghiklnosuy", "ÅÇÐÉĜĤÎĶĻÑÖŠŢÛÝåçéĝĥîķļñöšûý")
 
 
 def N_(message: str) -> str:  # noqa: N802  the usual name of a mark for the extractor
@@ -28,11 +39,13 @@ def languages() -> tuple[str, ...]:
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return the catalogue of `language`; the source language, and an unknown one, translate to themselves."""
+    if language == PSEUDO_LANGUAGE:
+        return _PseudoTranslations()
     path = resources.files("visitor") / "translations" / f"{language}.po"
     if language == SOURCE_LANGUAGE or not path.is_file():
         return gettext.NullTranslations()
     with path.open("rb") as source:
-        catalogue = read_po(source, locale=language)
+        catalogue = read_po(source, locale=language.replace("-", "_"))
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
@@ -46,11 +59,14 @@ def translate(language: str, message: str, /, **values: object) -> str:
 
 
 def best_language(wanted: str | None, offered: tuple[str, ...], default: str) -> str:
-    """Return the offered language nearest to the code `wanted` (`nl-BE` finds `nl`), else `default`."""
+    """Return the offered language nearest to the code `wanted`, else `default`.
+
+    `nl-BE` finds `nl`, and `zh-CN` finds `zh-Hans`: a code without a script means the one its speakers write.
+    """
     if not wanted:
         return default
     code = wanted.replace("_", "-")
-    for candidate in (code, code.split("-", 1)[0]):
+    for candidate in (code, _with_script(code), code.split("-", 1)[0]):
         for language in offered:
             if language.lower() == candidate.lower():
                 return language
@@ -74,11 +90,40 @@ def locale(language: str, territory: str = "") -> Locale:
 @cache
 def native_name(language: str) -> str:
     """Return the name of `language` in that language, as its speakers look for it: `Nederlands`."""
-    name = Locale.parse(language, sep="-").get_display_name(language) or language
+    spoken = locale(language)
+    name = spoken.languages.get(language.replace("-", "_")) or spoken.get_display_name(spoken) or language
     return name[:1].upper() + name[1:]
+
+
+def pseudo(text: str) -> str:
+    """Return `text` as the pseudo-language says it: accented, longer, in brackets; its places untouched."""
+    parts = _UNTOUCHED.split(text)
+    accented = "".join(part if number % 2 else part.translate(_ACCENTED) for number, part in enumerate(parts))
+    return f"[{accented}{'·' * (len(text) // 3)}]"
+
+
+class _PseudoTranslations(gettext.NullTranslations):
+    """Every text in the pseudo-language."""
+
+    def gettext(self, message: str) -> str:
+        return pseudo(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return pseudo(msgid1 if n == 1 else msgid2)
+
+
+@cache
+def _with_script(code: str) -> str:
+    """Return language and script of a code: `zh-Hans` for `zh-CN`."""
+    try:
+        found = Locale.parse(code, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return code
+    script = found.script or Locale.parse(get_global("likely_subtags").get(found.language, str(found))).script
+    return f"{found.language}-{script}" if script else code
 
 
 @cache
 def direction(language: str) -> str:
     """Return `rtl` or `ltr`: the direction in which `language` is written."""
-    return Locale.parse(language, sep="-").text_direction
+    return locale(language).text_direction

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from visitor.core.errors import SetupFault
 from visitor.sites.preset import NoticeBlock, Preset
 
-LANGUAGES = ("en", "nl", "de", "fr")
+LANGUAGES = tuple(
+    sorted(entry.name.removesuffix(".toml") for entry in (resources.files("visitor.notices") / "texts").iterdir())
+)
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 

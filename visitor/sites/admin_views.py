@@ -9,12 +9,11 @@ from flask.typing import ResponseReturnValue
 from visitor.core import web
 from visitor.core.errors import Invalid
 from visitor.core.forms import parse
-from visitor.core.i18n import N_, native_name
+from visitor.core.i18n import N_, languages, native_name
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
 from visitor.sites import operations, queries
 from visitor.sites.entered import (
-    KIOSK_LANGUAGES,
     point_fields,
     shown_point,
     shown_site,
@@ -249,4 +248,4 @@ def _presets() -> list[tuple[str, str]]:
 
 
 def _languages() -> Sequence[tuple[str, str]]:
-    return [(code, native_name(code)) for code in KIOSK_LANGUAGES]
+    return [(code, native_name(code)) for code in languages()]

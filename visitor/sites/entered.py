@@ -7,14 +7,12 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 from visitor.core.errors import Invalid
-from visitor.core.i18n import N_
+from visitor.core.i18n import N_, SOURCE_LANGUAGE, languages
 from visitor.sites.models import AccessPoint, Antipassback, PointKind, Site, Zone
 
 Entered = MultiDict[str, str]
 TIGHTENED: Final = ("visitor_log_days", "cctv_days", "id_hours", "minor_age")
 """What a site may narrow on its page, all whole numbers."""
-KIOSK_LANGUAGES: Final = ("en", "nl", "de", "fr")
-"""Languages that kiosks speak and that notices are written in."""
 _SITE: Final = ("legal_entity_id", "name", "address", "preset", "time_zone", "reception_hint")
 _NO_TIME: Final = N_("Enter a time such as 08:30.")
 _NO_NUMBER: Final = N_("Enter a whole number.")
@@ -65,8 +63,8 @@ def shown_site(source: Site | Entered | None) -> Mapping[str, object]:
     """Return what the fields of a site's form show."""
     if source is None:
         return {
-            "languages": list(KIOSK_LANGUAGES),
-            "first_language": KIOSK_LANGUAGES[0],
+            "languages": list(languages()),
+            "first_language": SOURCE_LANGUAGE,
             "time_zone": "Europe/Amsterdam",
         }
     if isinstance(source, Site):
