@@ -1,7 +1,7 @@
 // @ts-check
 /** The visitor's language: texts from a catalogue, names of countries and times from the browser. */
 
-export const CATALOGUES = ['en', 'nl', 'de', 'fr'];
+export const CATALOGUES = ['en', 'nl', 'de', 'fr', 'es', 'it', 'pl', 'pt', 'ar', 'th', 'ja', 'zh-Hans'];
 const FALLBACK = 'en';
 
 /** @typedef {Record<string, string>} Messages */

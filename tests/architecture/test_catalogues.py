@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[2]
 CATALOGUES = sorted((ROOT / "visitor" / "translations").glob("*.po"))
 BRACES = re.compile(r"\{\w+\}")
 """Places that a script of the page fills in; gettext does not know them."""
+SENTENCE = re.compile(r"[a-z]{3,} [a-z]{3,} [a-z]{2,}")
+"""Three words side by side, which are no name."""
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +41,23 @@ def test_nothing_is_untranslated_unused_or_has_other_places(messages: ModuleType
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
 def test_places_in_braces_are_kept(path: Path) -> None:
     with path.open("rb") as source:
-        catalogue = read_po(source, locale=path.stem)
+        catalogue = read_po(source, locale=path.stem.replace("-", "_"))
     for message in catalogue:
         if message.id:
             wanted = {place for text in forms(message.id) for place in BRACES.findall(text)}
             assert all(set(BRACES.findall(text)) == wanted for text in forms(message.string)), message.id
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
+def test_sentences_are_in_the_language_and_not_in_english(path: Path) -> None:
+    with path.open("rb") as source:
+        catalogue = read_po(source, locale=path.stem.replace("-", "_"))
+    same = [
+        message.id
+        for message in catalogue
+        if message.id and SENTENCE.search(forms(message.id)[0]) and message.id == message.string
+    ]
+    assert same == []
 
 
 def test_a_text_that_is_missing_is_found(messages: ModuleType) -> None:

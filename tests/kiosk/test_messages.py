@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from babel import Locale
 
 from tests.kiosk.sources import APP, LANGUAGES, catalogue, code
 
@@ -13,24 +14,50 @@ _PLURAL = re.compile(r"\bplural\('([a-z0-9_.]+)'")
 _BUILT = re.compile(r"`([a-z0-9_.]+\.)\$\{")
 _LITERAL = re.compile(r"'([a-z0-9_]+(?:\.[a-z0-9_]+)*)'")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_FORM = re.compile(r"\.(zero|one|two|few|many|other)$")
+
+
+def _family(key: str) -> str:
+    """The key without its form: `seconds` for `seconds.few`. Languages count in different ways."""
+    return _FORM.sub("", key)
 
 
 def test_every_catalogue_on_disk_is_known_to_the_app() -> None:
     listed = re.search(r"CATALOGUES = \[(.*?)\]", (APP / "i18n.js").read_text())
     assert listed is not None
-    assert sorted(_LITERAL.findall(listed[1])) == sorted(path.stem for path in (APP / "messages").glob("*.js"))
+    assert sorted(re.findall(r"'([\w-]+)'", listed[1])) == sorted(path.stem for path in (APP / "messages").glob("*.js"))
     assert sorted(LANGUAGES) == sorted(path.stem for path in (APP / "messages").glob("*.js"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_the_same_keys_in_the_same_order(language: str) -> None:
-    assert list(catalogue(language)) == list(catalogue("en"))
+    assert list(dict.fromkeys(map(_family, catalogue(language)))) == list(dict.fromkeys(map(_family, catalogue("en"))))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_count_has_the_forms_that_its_language_needs(language: str) -> None:
+    rule = Locale.parse(language, sep="-").plural_form
+    needed = {rule(count) for count in range(200)} | {"other"}
+    found: dict[str, set[str]] = {}
+    for key in catalogue(language):
+        if _FORM.search(key):
+            found.setdefault(_family(key), set()).add(key.rpartition(".")[2])
+    assert found
+    assert all(forms == needed for forms in found.values()), found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_are_in_the_language_and_not_in_english(language: str) -> None:
+    english = catalogue("en")
+    same = [key for key, text in catalogue(language).items() if len(text) > 12 and text == english.get(key)]
+    assert language == "en" or not same, same
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_keeps_its_placeholders(language: str) -> None:
-    for key, text in catalogue("en").items():
-        assert set(_PLACEHOLDER.findall(catalogue(language)[key])) == set(_PLACEHOLDER.findall(text)), key
+    english = {_family(key): text for key, text in catalogue("en").items()}
+    for key, text in catalogue(language).items():
+        assert set(_PLACEHOLDER.findall(text)) == set(_PLACEHOLDER.findall(english[_family(key)])), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

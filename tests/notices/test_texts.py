@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from visitor.core.i18n import languages
 from visitor.notices.texts import LANGUAGES, MissingFact, TextFault, compose, parse_source, source
 from visitor.sites.preset import CopyMode, NoticeBlock, NumberMode
 from visitor.sites.presets import load_presets, preset_of
@@ -47,6 +48,20 @@ def test_languages_have_the_same_sections_with_the_same_places(language: str) ->
 
     assert outline(language) == outline("en")
     assert len(source(language).summary) == len(source("en").summary)
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_notice_is_in_the_language_and_not_in_english(language: str) -> None:
+    english = {part.key: part for part in source("en").section}
+    same = [
+        part.key for part in source(language).section if len(part.text) > 40 and part.text == english[part.key].text
+    ]
+    assert same == []
+    assert source(language).summary[0] != source("en").summary[0]
+
+
+def test_notices_exist_in_every_language_of_the_screens() -> None:
+    assert set(LANGUAGES) == set(languages())
 
 
 def test_every_block_that_a_country_asks_for_has_a_text_and_no_text_is_unused() -> None:
