@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
+from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from visitor.core.classes import DataClass
@@ -20,6 +20,30 @@ class Person(Model):
     remembered: Mapped[bool] = column(default=False)
     """Spans visits, because the visitor asked for it; otherwise each visit has a person of its own."""
     created_at: Mapped[datetime] = column()
+
+
+class Remembrance(Model):
+    """Somebody asked to be remembered: what the next visit begins with, and for how long.
+
+    Who it is stands in the sealed contact of the person that belongs to no visit.
+    """
+
+    __tablename__ = "remembrance"
+    __table_args__ = (UniqueConstraint("code_hash"),)
+
+    person_id: Mapped[UUID] = column(DataClass.NONE, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[UUID] = column()
+    code_hash: Mapped[bytes | None] = column(DataClass.SECRET)
+    """Null until the letter with the personal code is written."""
+    visit_type_id: Mapped[UUID] = column()
+    host_id: Mapped[UUID | None] = column()
+    """Whom the last visit was to."""
+    language: Mapped[str] = column()
+    notice_version_id: Mapped[UUID | None] = column()
+    """The notice that was shown when the visitor agreed."""
+    agreed_at: Mapped[datetime] = column(DataClass.EVENT)
+    expires_at: Mapped[datetime] = column()
+    """Moves on with each visit."""
 
 
 class PersonalRecord(Model):

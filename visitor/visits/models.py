@@ -139,8 +139,26 @@ class Visit(Model):
     watch_list_stop: Mapped[bool] = column(default=False)
 
 
+class Invitation(Model):
+    """A visitor who is expected was sent a code. It opens one visit, within its time, until it is taken back."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (UniqueConstraint("code_hash"),)
+
+    visit_id: Mapped[UUID] = column(DataClass.NONE, ForeignKey("visit.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[UUID] = column()
+    code_hash: Mapped[bytes | None] = column(DataClass.SECRET)
+    """Null until the letter is written; each letter has a new code, and the one before no longer works."""
+    expires_at: Mapped[datetime] = column()
+    """The first instant at which it no longer holds."""
+    made_at: Mapped[datetime] = column()
+    sent_at: Mapped[datetime | None] = column()
+    """When the mail server took the newest letter."""
+    revoked_at: Mapped[datetime | None] = column()
+
+
 class HelpRequest(Model):
-    """Somebody at a kiosk pressed Help."""
+    """Somebody at a kiosk pressed Help, or what a kiosk kept during an outage could not be recorded."""
 
     __tablename__ = "help_request"
 
@@ -151,3 +169,9 @@ class HelpRequest(Model):
     language: Mapped[str] = column()
     asked_at: Mapped[datetime] = column()
     answered_at: Mapped[datetime | None] = column()
+    client_id: Mapped[UUID | None] = column()
+    """Chosen by the kiosk; what it tells twice stands here once."""
+    happened_at: Mapped[datetime | None] = column(DataClass.EVENT)
+    """When somebody signed in or out who could not be recorded; null for somebody who pressed Help."""
+    record_id: Mapped[UUID | None] = column()
+    """The sealed record that says who it was."""
