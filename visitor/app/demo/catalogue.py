@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from visitor.app.demo import kinds
 from visitor.sites.models import Antipassback, PointKind
 from visitor.sites.policy import IdAsk
 from visitor.visits.models import FieldUse, PhotoUse
@@ -20,7 +21,7 @@ SITE_NL: Final[Form] = {
     "address": "Havenkade 12, 9999 ZZ Havenstad",
     "preset": "NL",
     "time_zone": "Europe/Amsterdam",
-    "languages": ("en", "nl", "de", "fr"),
+    "languages": ("en", "nl", "de", "fr", "es", "it", "pl", "pt", "ar", "th", "ja", "zh-Hans"),
     "reception_hint": "The reception is on your left, behind the model ship.",
 }
 ZONES_NL: Final[dict[str, Form]] = {
@@ -54,26 +55,16 @@ POINTS_NL: Final[dict[str, Form]] = {
 }
 TYPES_NL: Final[dict[str, Form]] = {
     "guest": {
-        "names": {"en": "Guest", "nl": "Gast", "de": "Gast", "fr": "Visiteur"},
-        "descriptions": {
-            "en": "A meeting or a tour",
-            "nl": "Een afspraak of rondleiding",
-            "de": "Termin oder Führung",
-            "fr": "Un rendez-vous ou une visite",
-        },
+        "names": kinds.NAMES["guest"],
+        "descriptions": kinds.DESCRIPTIONS["guest"],
         "colour": "#1f5fa8",
         "position": 1,
         "duration_minutes": 480,
         "opens": ("lobby", "offices"),
     },
     "contractor": {
-        "names": {"en": "Contractor", "nl": "Aannemer", "de": "Handwerker", "fr": "Prestataire"},
-        "descriptions": {
-            "en": "You come to work here",
-            "nl": "U komt hier werken",
-            "de": "Sie arbeiten heute hier",
-            "fr": "Vous venez travailler ici",
-        },
+        "names": kinds.NAMES["contractor"],
+        "descriptions": kinds.DESCRIPTIONS["contractor"],
         "colour": "#b45309",
         "position": 2,
         "ask_company": FieldUse.REQUIRED,
@@ -82,13 +73,8 @@ TYPES_NL: Final[dict[str, Form]] = {
         "opens": ("lobby", "offices", "servers"),
     },
     "delivery": {
-        "names": {"en": "Delivery", "nl": "Levering", "de": "Lieferung", "fr": "Livraison"},
-        "descriptions": {
-            "en": "You bring or fetch something",
-            "nl": "U brengt of haalt iets",
-            "de": "Sie bringen oder holen etwas",
-            "fr": "Vous livrez ou retirez un colis",
-        },
+        "names": kinds.NAMES["delivery"],
+        "descriptions": kinds.DESCRIPTIONS["delivery"],
         "colour": "#15803d",
         "position": 3,
         "ask_email": FieldUse.OFF,
@@ -98,18 +84,8 @@ TYPES_NL: Final[dict[str, Form]] = {
         "opens": ("lobby",),
     },
     "interview": {
-        "names": {
-            "en": "Job interview",
-            "nl": "Sollicitatiegesprek",
-            "de": "Vorstellungsgespräch",
-            "fr": "Entretien d’embauche",
-        },
-        "descriptions": {
-            "en": "You are expected for a talk",
-            "nl": "U wordt verwacht voor een gesprek",
-            "de": "Sie werden zu einem Gespräch erwartet",
-            "fr": "Vous êtes attendu pour un entretien",
-        },
+        "names": kinds.NAMES["interview"],
+        "descriptions": kinds.DESCRIPTIONS["interview"],
         "colour": "#7c3aed",
         "position": 4,
         "ask_company": FieldUse.OFF,
