@@ -6,7 +6,7 @@ import contextlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,20 +45,27 @@ class Lived:
     """Every page that somebody with all roles can open, one for each view."""
 
 
+def _as_it_is(_runtime: OpenRuntime) -> None:
+    """Add nothing to the house."""
+
+
 @contextlib.contextmanager
-def lived_in(folder: Path) -> Iterator[Lived]:
-    """Fill a demo house with a day of history and serve it."""
+def lived_in(
+    folder: Path, *, days: int = 1, kiosks: int = 2, prepare: Callable[[OpenRuntime], None] = _as_it_is
+) -> Iterator[Lived]:
+    """Fill a demo house with days of history, prepare it further, and serve it with codes for so many kiosks."""
     port = free_port()
     visitor = [sys.executable, "-m", "visitor.cli"]
     subprocess.run(
-        [*visitor, "demo", str(folder / "demo"), "--no-serve", "--days", "1", "--port", str(port)],
+        [*visitor, "demo", str(folder / "demo"), "--no-serve", "--days", str(days), "--port", str(port)],
         check=True,
         capture_output=True,
     )
     (config,) = (folder / "demo").rglob("config.toml")
     runtime = open_runtime(load_settings(config))
     try:
-        codes, paths = _prepared(runtime), sorted(_walk(create_app(runtime)).values())
+        prepare(runtime)
+        codes, paths = _prepared(runtime, kiosks), sorted(_walk(create_app(runtime)).values())
     finally:
         runtime.close()
     with running([*visitor, "--config", str(config), "serve"], folder / "server.log") as process:
@@ -66,7 +73,7 @@ def lived_in(folder: Path) -> Iterator[Lived]:
         yield Lived(f"http://localhost:{port}", codes, paths)
 
 
-def _prepared(runtime: OpenRuntime) -> list[str]:
+def _prepared(runtime: OpenRuntime, devices: int) -> list[str]:
     """Add somebody with every role; return pairing codes."""
     with runtime.transaction(SYSTEM) as work:
         form = AccountForm(sign_in_name=EVERYBODY, display_name="Everybody at once")
@@ -74,7 +81,11 @@ def _prepared(runtime: OpenRuntime) -> list[str]:
         for role in Role:
             accounts.grant(work, account.id, role, None)
         site = sites.site_numbered(work, 1)
-        return [kiosks.make_pairing_code(work, site.id, name) for name in ("Entrance", "Tablet")]
+        return [kiosks.make_pairing_code(work, site.id, name) for name in _names(devices)]
+
+
+def _names(devices: int) -> list[str]:
+    return [f"Entrance {number}" for number in range(1, devices + 1)]
 
 
 def _walk(app: Flask) -> dict[str, str]:
