@@ -8,7 +8,7 @@ from visitor.core.settings import Settings
 from visitor.core.work import Runtime
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/healthz", "/static/css/staff.css", "/api/v1/openapi.json"])
+@pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/healthz", "/assets/0/staff.css", "/api/v1/openapi.json"])
 def test_every_answer_carries_the_headers(client: FlaskClient, path: str) -> None:
     with client.get(path) as answer:
         headers = answer.headers
@@ -24,7 +24,7 @@ def test_every_answer_carries_the_headers(client: FlaskClient, path: str) -> Non
 
 def test_pages_are_kept_nowhere_and_style_sheets_are(client: FlaskClient) -> None:
     assert client.get("/sign-in").headers["Cache-Control"] == "no-store"
-    with client.get("/static/css/staff.css") as answer:
+    with client.get("/assets/0/staff.css") as answer:
         assert "no-store" not in answer.headers.get("Cache-Control", "")
 
 

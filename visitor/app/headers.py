@@ -25,8 +25,7 @@ def install(app: Flask, settings: ServerSettings) -> None:
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if request.endpoint != "static":
-            headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("Cache-Control", "no-store")
         if settings.secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         return response

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates
 from flask import Flask, g, request
 
+from visitor.app import assets
 from visitor.badges import faults
 from visitor.core import web
 from visitor.core.i18n import N_, direction, locale, native_name, translations
@@ -55,6 +56,7 @@ def install(app: Flask) -> None:
         printer_fault=lambda code: web.text(faults.sentence(code)),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    assets.install(app)
     app.context_processor(_context)
 
 
