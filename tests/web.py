@@ -37,13 +37,15 @@ def client(app: Flask) -> FlaskClient:
 def sign_in(app: Flask, runtime: Runtime) -> SignIn:
     """Return a browser in which somebody with these roles is signed in."""
 
-    def signed_in(*roles: Role, at: Site | None = None) -> FlaskClient:
-        with runtime.transaction(SYSTEM) as work:
-            hashed = passwords.quick_hash(PASSWORD)
-            account = factories.account(work, *roles, at=at, password_hash=hashed)
-        browser = app.test_client()
-        answer = browser.post("/sign-in", data={"login_name": account.sign_in_name, "password": PASSWORD})
-        assert answer.status_code == 302, answer.get_data(as_text=True)
-        return browser
+    return lambda *roles, at=None: signed_in_browser(app, runtime, *roles, at=at)
 
-    return signed_in
+
+def signed_in_browser(app: Flask, runtime: Runtime, *roles: Role, at: Site | None = None) -> FlaskClient:
+    """Return a browser in which somebody with these roles is signed in."""
+    with runtime.transaction(SYSTEM) as work:
+        hashed = passwords.quick_hash(PASSWORD)
+        account = factories.account(work, *roles, at=at, password_hash=hashed)
+    browser = app.test_client()
+    answer = browser.post("/sign-in", data={"login_name": account.sign_in_name, "password": PASSWORD})
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    return browser

@@ -51,6 +51,25 @@ class PostgresCluster:
     def _control(self) -> list[str]:
         return [str(self.binaries / "pg_ctl"), "-s", "-w", "-D", str(self.socket_folder / "cluster")]
 
+    def replay(self, *, paused: bool) -> None:
+        """Let a standby stand still, or go on."""
+        function = "pg_wal_replay_pause" if paused else "pg_wal_replay_resume"
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("SELECT {}()").format(sql.Identifier(function)))
+
+    @contextlib.contextmanager
+    def standby(self) -> Iterator[PostgresCluster]:
+        """Start a standby that follows this server by streaming; it ends with the test."""
+        with _home() as home:
+            base = [str(self.binaries / "pg_basebackup"), "-h", str(self.socket_folder), "-U", "postgres", "-c", "fast"]
+            _run([*base, "-X", "stream", "-R", "-D"], str(home / "cluster"))
+            made = PostgresCluster(home, self.binaries, durable=True)
+            made.start()
+            try:
+                yield made
+            finally:
+                made.stop()
+
     def create_database(self, name: str, *, template: str = "template0") -> str:
         """Make a database and return its SQLAlchemy URL; copying a `template` needs it to be unused."""
         if not _NAME.fullmatch(name):
@@ -82,10 +101,7 @@ def cluster(folder: Path | None = None, *, durable: bool = False) -> Iterator[Po
     unprivileged user must be able to reach it; `folder` receives the log.
     """
     binaries = _binaries()
-    home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    try:
-        if os.geteuid() == 0:
-            shutil.chown(home, "postgres", "postgres")
+    with _home() as home:
         cluster_folder = home / "cluster"
         _run(
             [str(binaries / "initdb"), "-D", str(cluster_folder), "-A", "trust", "-U", "postgres", *LOCALE], "--no-sync"
@@ -98,6 +114,15 @@ def cluster(folder: Path | None = None, *, durable: bool = False) -> Iterator[Po
             made.stop()
             if folder is not None:
                 shutil.copy(home / "server.log", folder / "postgres.log")
+
+
+@contextlib.contextmanager
+def _home() -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(home, "postgres", "postgres")
+        yield home
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

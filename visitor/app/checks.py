@@ -21,6 +21,7 @@ from visitor.cctv.http_sign_in import SignIn
 from visitor.core.actors import SYSTEM
 from visitor.core.keyring import Keyring
 from visitor.core.models import Job, JobState, Lease
+from visitor.core.replica import FAULTS, NotStandby
 from visitor.core.settings import read_secret
 from visitor.core.work import Runtime
 from visitor.ledger.models import LedgerEntry
@@ -71,6 +72,29 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
     yield Finding(Grade.GOOD, f"The database answers ({runtime.engine.dialect.name}) and has this version's tables.")
     if failed:
         yield Finding(Grade.WRONG, f"{failed} jobs failed for good. The log names them (job.failed).")
+
+
+def _replica(runtime: Runtime) -> Iterator[Finding]:
+    replica, settings = runtime.replica, runtime.settings.database
+    if replica is None:
+        return
+    try:
+        state = replica.look()
+    except NotStandby:
+        yield Finding(Grade.WRONG, "replica_url leads to a database that is no standby; everything is read from url.")
+        return
+    except FAULTS as fault:
+        yield Finding(
+            Grade.WRONG, f"The standby does not answer ({type(fault).__name__}); everything is read from url."
+        )
+        return
+    if state is None:
+        yield Finding(Grade.NOTE, "The standby answers, but has replayed nothing yet; everything is read from url.")
+    elif state.behind_seconds > settings.replica_lag_seconds:
+        late = f"The standby is {state.behind_seconds:.0f} s behind; until it has caught up, url is read."
+        yield Finding(Grade.WRONG, late)
+    else:
+        yield Finding(Grade.GOOD, f"The standby is read; it is {state.behind_seconds:.1f} s behind.")
 
 
 def _disk(runtime: Runtime) -> Iterator[Finding]:
@@ -168,4 +192,4 @@ def _camera(runtime: Runtime, camera: Camera) -> Finding:
     return Finding(Grade.GOOD, f"The camera {camera.name} gives pictures.")
 
 
-CHECKS: Final[tuple[Check, ...]] = (_keys, _database, _disk, _worker, _fonts, _mail, _printers, _cameras)
+CHECKS: Final[tuple[Check, ...]] = (_keys, _database, _replica, _disk, _worker, _fonts, _mail, _printers, _cameras)

@@ -9,7 +9,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf import CSRFProtect
 
-from visitor.app import answers, headers, health, metrics, pages, proxies, templating
+from visitor.app import answers, headers, health, metrics, own_changes, pages, proxies, templating
 from visitor.app.rooms import API_ROOMS, PAGE_ROOMS
 from visitor.core.keyring import Keyring
 from visitor.core.migrations import carried
@@ -45,6 +45,7 @@ def create_app(runtime: Runtime) -> Flask:
     csrf.init_app(app)
     answers.install(app)
     headers.install(app, runtime.settings.server)
+    own_changes.install(app, runtime)
     templating.install(app)
     _add_rooms(app)
     pages.install(app)

@@ -23,6 +23,7 @@ from visitor.core import web
 from visitor.core.actors import SYSTEM
 from visitor.core.keyring import Keyring
 from visitor.core.models import Lease
+from visitor.core.replica import FAULTS, NotStandby, Replica
 from visitor.core.work import Runtime, Work
 from visitor.people.models import PersonalRecord
 from visitor.privacy.models import PurgeRun, PurgeState
@@ -115,6 +116,27 @@ def _disk(runtime: Runtime) -> Look:
     return Look(State.OK if free >= LEAST_FREE_BYTES else State.FAULT, {"free_bytes": free})
 
 
+def _replica(runtime: Runtime) -> Look:
+    """Tell whether the standby is read; without it everything is read here, so it never makes a server unready."""
+    if runtime.replica is None:
+        return Look(State.OK, {})
+    lag = replica_lag(runtime.replica)
+    fresh = lag is not None and lag <= runtime.settings.database.replica_lag_seconds
+    return Look(State.OK if fresh else State.LATE, {"lag_seconds": lag})
+
+
+def replica_lag(replica: Replica) -> float | None:
+    """Return how old the standby's state is; None when it is gone or cannot tell."""
+    if replica.resting:
+        return None
+    try:
+        state = replica.look()
+    except (*FAULTS, NotStandby) as fault:
+        replica.failed(fault)
+        return None
+    return None if state is None else state.behind_seconds
+
+
 def _worker(runtime: Runtime) -> Look:
     with runtime.reading(SYSTEM) as work:
         age = heartbeat_age(work)
@@ -164,6 +186,7 @@ LOOKS: Final[dict[str, Callable[[Runtime], Look]]] = {
     "database": _database,
     "keyring": _keyring,
     "disk": _disk,
+    "replica": _replica,
     "worker": _worker,
     "purge": _purge,
 }

@@ -29,6 +29,7 @@ from visitor.reception.operations import NOTIFY_JOB
 BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 COUNTERS: Final = {
     "scan": ("visitor_scans", "Scans by the decision's reason; `granted` opened the door", "reason"),
+    "read": ("visitor_log_reads", "Reads that a standby may answer, by which database answered", "source"),
     "sign_in": ("visitor_sign_ins", "Visitors signed in, by where it was done", "source"),
     "sign_out": ("visitor_sign_outs", "Visitors signed out, by whom", "by"),
 }
@@ -80,6 +81,7 @@ class House(Collector):
         """Yield everything; without a database what needs none."""
         yield from self._counters()
         yield _one("visitor_open_pages", "Pages that follow changes on this server", self._runtime.changes.pages)
+        yield from _replica(self._runtime)
         found: list[GaugeMetricFamily] = []
         try:
             with self._runtime.reading(SYSTEM) as work:
@@ -98,6 +100,18 @@ class House(Collector):
 
 def _one(name: str, text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, text, value=value)
+
+
+def _replica(runtime: Runtime) -> Iterator[GaugeMetricFamily]:
+    if runtime.replica is None:
+        return
+    try:
+        lag = health.replica_lag(runtime.replica)
+    except sa.exc.SQLAlchemyError:
+        return  # the primary does not answer, so nobody can tell
+    yield _one("visitor_replica_up", "1 when the standby answers", 0 if lag is None else 1)
+    if lag is not None:
+        yield _one("visitor_replica_lag_seconds", "How old the state is that the standby shows", lag)
 
 
 def _jobs(work: Work) -> Iterator[GaugeMetricFamily]:

@@ -13,6 +13,7 @@ from visitor.core.db import open_engine, reading
 from visitor.core.errors import SetupFault
 from visitor.core.keyring import Keyring, is_new, load_master_key
 from visitor.core.neighbours import neighbours
+from visitor.core.replica import Replica
 from visitor.core.settings import Settings
 from visitor.core.work import Runtime
 from visitor.ledger.entries import Log
@@ -33,6 +34,8 @@ class OpenRuntime(Runtime):
         """Wake waiting pages and close all connections."""
         self.changes.close()
         self.engine.dispose()
+        if self.replica is not None:
+            self.replica.close()
         if self.keyring_engine is not None:
             self.keyring_engine.dispose()
 
@@ -88,6 +91,8 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables
     keyring = Keyring(keyring_engine, master_key)
     runtime = OpenRuntime(settings, engine, clock or SystemClock(), keyring_engine=keyring_engine)
     runtime.changes.neighbours = neighbours(engine, runtime.changes)
+    if settings.database.replica_url is not None:
+        runtime.replica = Replica(engine, settings.database.replica_url, settings.database)
     _provide_keys(runtime, keyring)
     settings.directories.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.directories.erasure_journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -84,9 +84,19 @@ class DatabaseSettings(Section):
     url: DatabaseUrl
     keyring_url: DatabaseUrl
     replica_url: DatabaseUrl | None = None
-    """A read replica for the logbook (PostgreSQL)."""
+    """A standby that searches, reports and exports of the access log read (PostgreSQL)."""
+    replica_lag_seconds: float = Field(default=10.0, gt=0)
+    """What is older than this is read from the primary instead."""
+    replica_timeout_seconds: float = Field(default=10.0, gt=0)
+    """A standby that answers later than this is given up, and the primary is asked."""
     pool_size: int = Field(default=20, ge=1, le=200)
     lock_timeout_seconds: float = Field(default=30.0, gt=0)
+
+    @model_validator(mode="after")
+    def _standby_of_postgresql(self) -> Self:
+        if self.replica_url is not None and any(url.startswith("sqlite") for url in (self.url, self.replica_url)):
+            raise ValueError("replica_url needs PostgreSQL for url and replica_url; SQLite has no replicas")
+        return self
 
 
 class KeySettings(Section):

@@ -5,18 +5,22 @@ from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
-from flask import current_app, g, request
+from flask import current_app, g, request, session
 
 from visitor.core.actors import NOBODY, Actor
 from visitor.core.errors import NotAllowed
 from visitor.core.i18n import SOURCE_LANGUAGE, best_language, languages, translate
 from visitor.core.permissions import Permission
+from visitor.core.replica import Seen
 from visitor.core.work import Runtime, Work
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 EXTENSION: Final = "visitor"
+CHANGED: Final = "changed"
+"""In a member of staff's session: the place of their last change in the database's log, where there is a standby."""
 DEMAND: Final = "__visitor_demand__"
 """Attribute of a view that says what it demands; the composition refuses views without it."""
 
@@ -69,6 +73,11 @@ def transaction() -> AbstractContextManager[Work]:
 def reading() -> AbstractContextManager[Work]:
     """Open a transaction that only reads and opens no sealed record."""
     return runtime().reading(actor())
+
+
+def reading_elsewhere(read: Callable[[Work], T]) -> Seen[T]:
+    """Read what may be some seconds old, from a standby if there is one; the reader's own changes are in it."""
+    return runtime().reading_elsewhere(actor(), read, after=session.get(CHANGED))
 
 
 def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:

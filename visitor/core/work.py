@@ -2,14 +2,14 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from visitor.core.actors import Actor
@@ -18,6 +18,7 @@ from visitor.core.errors import Unavailable
 from visitor.core.ids import new_id
 from visitor.core.live import Changes
 from visitor.core.permissions import Permission
+from visitor.core.replica import FAULTS, NotStandby, Replica, Seen
 from visitor.core.settings import Settings
 from visitor.core.tally import Kind, Tally
 
@@ -126,6 +127,8 @@ class Runtime:
     """On SQLite one writer at a time, in order; PostgreSQL does not need it."""
     changes: Changes = field(default_factory=Changes)
     tally: Tally = field(default_factory=Tally)
+    replica: Replica | None = None
+    """The standby that `reading_elsewhere` prefers."""
 
     @property
     def embedded(self) -> bool:
@@ -158,12 +161,47 @@ class Runtime:
     @contextmanager
     def reading(self, actor: Actor) -> Generator[Work]:
         """Open a transaction that only reads: it waits for no writer and cannot open sealed records."""
-        with self.engine.connect() as connection:
-            options = {"writes": False}
-            if not self.embedded:
-                options["postgresql_readonly"] = True
-            with (
-                Session(connection.execution_options(**options), expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                yield Work(session, self.clock.now(), actor, self)
+        with self.engine.connect() as connection, self._only_reading(connection, actor) as work:
+            yield work
+
+    def reading_elsewhere(self, actor: Actor, read: Callable[[Work], T], *, after: int | None = None) -> Seen[T]:
+        """Read what may be a little old: from the standby while that is fit, else from here.
+
+        Args:
+            actor: who reads.
+            read: reads in a transaction like `reading`; it may be called a second time when the standby fails.
+            after: a place in the log that must be shown, such as that of the reader's own last change.
+        """
+        seen = self._from_replica(actor, read, after)
+        if seen is not None:
+            self.tally.add({("read", "replica"): 1})
+            return seen
+        place = None if self.replica is None else self.replica.written().place
+        with self.reading(actor) as work:
+            seen = Seen(read(work), as_of=work.now, place=place)
+        if self.replica is not None:
+            self.tally.add({("read", "primary"): 1})
+        return seen
+
+    def _from_replica(self, actor: Actor, read: Callable[[Work], T], after: int | None) -> Seen[T] | None:
+        replica = self.replica
+        if replica is None or replica.resting:
+            return None
+        written = replica.written()
+        try:
+            with replica.engine.connect() as connection, self._only_reading(connection, actor) as work:
+                state = replica.replayed(work.session.connection(), written)
+                if state is None or not replica.fit(state, after):
+                    return None
+                return Seen(read(work), state.as_of, state.behind_seconds, elsewhere=True, place=state.place)
+        except (*FAULTS, NotStandby) as fault:
+            replica.failed(fault)
+            return None
+
+    @contextmanager
+    def _only_reading(self, connection: Connection, actor: Actor) -> Generator[Work]:
+        options = {"writes": False}
+        if not self.embedded:
+            options["postgresql_readonly"] = True
+        with Session(connection.execution_options(**options), expire_on_commit=False) as session, session.begin():
+            yield Work(session, self.clock.now(), actor, self)

@@ -9,14 +9,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from visitor.access import queries as access
+from visitor.access.models import AccessEvent
 from visitor.access.queries import EventFilter
 from visitor.core.actors import Actor
 from visitor.core.i18n import N_
-from visitor.core.paging import Cursor
-from visitor.core.work import Runtime
+from visitor.core.paging import Cursor, Page
+from visitor.core.replica import Seen
+from visitor.core.work import Runtime, Work
 from visitor.logbook import queries
-from visitor.logbook.queries import EventLine
-from visitor.logbook.words import REASON_WORDS
+from visitor.logbook.queries import EventLine, Places
+from visitor.logbook.words import REASON_WORDS, age
 from visitor.sites.models import Site
 
 CHUNK: Final = 500
@@ -48,6 +50,8 @@ class Export:
     count: int
     exporter: str
     at: datetime
+    seen: Seen[object]
+    """How old the events are; what is read later is not older."""
     with_names: bool
     say: Callable[..., str]
     """Translates a msgid; bound to the reader's language, as the request is over while rows are written."""
@@ -74,19 +78,29 @@ def rows(runtime: Runtime, actor: Actor, export: Export) -> Iterator[str]:
 def _chunk(
     runtime: Runtime, actor: Actor, export: Export, cursor: Cursor | None, limit: int
 ) -> tuple[list[EventLine], Cursor | None]:
-    """Read one chunk in a transaction of its own; opening names leaves an audit entry, so that one writes."""
-    begin = runtime.transaction if export.with_names else runtime.reading
-    with begin(actor) as work:
+    """Read one chunk; opening names leaves an audit entry, so that is done in a writing transaction of its own."""
+
+    def read(work: Work) -> tuple[Page[AccessEvent], Places, list[EventLine]]:
         page = access.search(work, export.wanted, cursor, limit=limit)
         known = queries.places_of(work, export.site)
-        return queries.lines(work, known, page.rows, with_names=export.with_names), page.older
+        return page, known, [] if export.with_names else queries.lines(work, known, page.rows, with_names=False)
+
+    page, known, lines = runtime.reading_elsewhere(actor, read, after=export.seen.place).value
+    if export.with_names:
+        with runtime.transaction(actor) as work:
+            lines = queries.lines(work, known, page.rows)
+    return lines, page.older
 
 
 def _head(export: Export) -> list[Sequence[object]]:
     time = _local(export, export.at)
     mark = export.say(WATERMARK, name=export.exporter, time=time, count=export.count, site=export.site.name)
+    first = [mark]
+    if export.seen.elsewhere:
+        message, values = age(export.seen, export.site.time_zone)
+        first.append(export.say(message, **values))
     headings = HEADINGS + (NAME_HEADINGS if export.with_names else ())
-    return [[mark], [export.say(heading) for heading in headings]]
+    return [first, [export.say(heading) for heading in headings]]
 
 
 def _cells(export: Export, line: EventLine) -> Sequence[object]:

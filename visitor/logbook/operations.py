@@ -18,7 +18,9 @@ LARGEST_EXPORT = 100_000
 def search(
     work: Work, site: Site, form: LogForm, cursor: Cursor | None = None, *, newer: bool = False
 ) -> Page[AccessEvent]:
-    """Return one page of the events that a form asks for, newest first.
+    """Return one page of the events that a form asks for, newest first; `record_search` follows before it is shown.
+
+    It only reads, so that it may run on a standby.
 
     Raises:
         Invalid: the time cannot be searched.
@@ -26,23 +28,35 @@ def search(
         NotAllowed: the actor may not see its log.
     """
     work.require(Permission.LOG_VIEW, site.id)
-    page = access.search(work, queries.filter_of(work, site, form), cursor, newer=newer)
-    audit(work, "log.search", site_id=site.id, count=len(page.rows), detail=form.used())
-    return page
+    return access.search(work, queries.filter_of(work, site, form), cursor, newer=newer)
 
 
-def begin_export(work: Work, site: Site, form: LogForm, *, with_names: bool) -> tuple[EventFilter, int]:
-    """Record an export, and return what it holds and how many rows it has.
+def record_search(work: Work, site: Site, form: LogForm, found: int) -> None:
+    """Record that somebody searched and found so many rows. Raises as `search`."""
+    work.require(Permission.LOG_VIEW, site.id)
+    audit(work, "log.search", site_id=site.id, count=found, detail=form.used())
+
+
+def counted(work: Work, site: Site, form: LogForm, *, with_names: bool) -> tuple[EventFilter, int]:
+    """Return what an export holds and how many rows it has; `record_export` follows before it begins.
 
     Raises:
         Invalid: the time cannot be searched.
         NotFound: the site is foreign.
         NotAllowed: the actor may not export its log, or open names there and asks for them.
     """
+    _require_export(work, site, with_names=with_names)
+    wanted = queries.filter_of(work, site, form)
+    return wanted, access.count(work, wanted, LARGEST_EXPORT)
+
+
+def record_export(work: Work, site: Site, count: int, *, with_names: bool) -> None:
+    """Record an export of so many rows. Raises as `counted`."""
+    _require_export(work, site, with_names=with_names)
+    audit(work, "log.export", site_id=site.id, count=count, detail="names" if with_names else "nameless")
+
+
+def _require_export(work: Work, site: Site, *, with_names: bool) -> None:
     work.require(Permission.LOG_EXPORT, site.id)
     if with_names:
         work.require(Permission.OPEN_CONTACT, site.id)
-    wanted = queries.filter_of(work, site, form)
-    count = access.count(work, wanted, LARGEST_EXPORT)
-    audit(work, "log.export", site_id=site.id, count=count, detail="names" if with_names else "nameless")
-    return wanted, count

@@ -1,10 +1,11 @@
 """Security's screens: searching the log, watching it live, taking it away."""
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from visitor.access import queries as access
@@ -19,17 +20,27 @@ from visitor.core.i18n import N_, translate
 from visitor.core.live import event_stream
 from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission, Purpose
+from visitor.core.replica import Seen
 from visitor.core.work import Work
 from visitor.logbook import export, operations, queries
 from visitor.logbook.forms import FIELDS, USUAL_SPAN, LogForm
 from visitor.logbook.queries import EventLine, Places
-from visitor.logbook.words import REASON_WORDS
+from visitor.logbook.words import REASON_WORDS, age
 from visitor.sites.models import Site
 from visitor.sites.views import current_site
 
 bp = Blueprint("logbook", __name__, url_prefix="/security")
 LIVE_ROWS = 30
 RARE = ("zone", "access_point", "reason", "badge")
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What one search found, before names are opened."""
+
+    known: Places
+    page: Page[AccessEvent]
+    fault: Invalid | None = None
 
 
 @bp.get("/")
@@ -39,19 +50,26 @@ def search() -> ResponseReturnValue:
     form = parse(LogForm, _asked())
     newer, older = request.args.get("newer"), request.args.get("older")
     cursor = Cursor.parse(newer or older or "") if newer or older else None
-    fault: Invalid | None = None
-    page: Page[AccessEvent] = Page(())
-    with web.transaction() as work:
+
+    def read(work: Work) -> _Search:
         site = current_site(work, Permission.LOG_VIEW)
         known = queries.places_of(work, site)
         try:
-            page = operations.search(work, site, form, cursor, newer=bool(newer))
+            return _Search(known, operations.search(work, site, form, cursor, newer=bool(newer)))
         except Invalid as found:
-            fault = found
-        lines = queries.lines(work, known, page.rows)
-        context = _page(work, site, known)
-    body = render_template("logbook/search.html", events=lines, **_paging(page), **_errors(fault), **context)
-    return body, 200 if fault is None else fault.status
+            return _Search(known, Page(()), found)
+
+    seen = web.reading_elsewhere(read)
+    found = seen.value
+    with web.transaction() as work:
+        site = current_site(work, Permission.LOG_VIEW)
+        if found.fault is None:
+            operations.record_search(work, site, form, len(found.page.rows))
+        lines = queries.lines(work, found.known, found.page.rows)
+        context = _page(work, site, found.known)
+    context |= {"as_of": _as_of(seen), **_paging(found.page), **_errors(found.fault)}
+    body = render_template("logbook/search.html", events=lines, **context)
+    return body, 200 if found.fault is None else found.fault.status
 
 
 @bp.get("/stills/<uuid:event_id>/<uuid:camera_id>")
@@ -70,9 +88,13 @@ def still(event_id: UUID, camera_id: UUID) -> ResponseReturnValue:
 def export_csv() -> ResponseReturnValue:
     """Send the events that the filters ask for as a file, with names when `names` is asked for."""
     form, with_names = parse(LogForm, _asked()), request.args.get("names") == "1"
+    seen = web.reading_elsewhere(
+        lambda work: operations.counted(work, current_site(work, Permission.LOG_EXPORT), form, with_names=with_names)
+    )
+    wanted, count = seen.value
     with web.transaction() as work:
         site = current_site(work, Permission.LOG_EXPORT)
-        wanted, count = operations.begin_export(work, site, form, with_names=with_names)
+        operations.record_export(work, site, count, with_names=with_names)
         now = work.now
     who = signed_in()
     language = web.language()
@@ -82,6 +104,7 @@ def export_csv() -> ResponseReturnValue:
         count=count,
         exporter=who.account.display_name if who else "",
         at=now,
+        seen=seen,
         with_names=with_names,
         say=lambda message, **values: translate(language, message, **values),
     )
@@ -115,6 +138,14 @@ def _newest() -> list[EventLine]:
         wanted = EventFilter(site.id, period.from_at, period.until_at)
         page = access.search(work, wanted, limit=LIVE_ROWS)
         return queries.lines(work, queries.places_of(work, site), page.rows)
+
+
+def _as_of(seen: Seen[_Search]) -> str:
+    """Say how old a page is that was read from a standby."""
+    if not seen.elsewhere:
+        return ""
+    message, values = age(seen, g.time_zone)
+    return web.text(message, **values)
 
 
 def _asked() -> dict[str, str]:

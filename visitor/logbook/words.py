@@ -1,10 +1,16 @@
-"""Short words for the reasons of decisions, for lists and filters."""
+"""Short words for the reasons of decisions, for lists and filters, and for how old a list is."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from visitor.access.reasons import Reason
 from visitor.core.i18n import N_
+from visitor.core.replica import Seen
+
+OF_NOW = N_("As of %(time)s.")
+BEHIND = N_("As of %(time)s, %(seconds)s s behind.")
 
 REASON_WORDS: Mapping[Reason, str] = MappingProxyType(
     {
@@ -24,3 +30,10 @@ REASON_WORDS: Mapping[Reason, str] = MappingProxyType(
         Reason.EVACUATION: N_("Evacuation"),
     }
 )
+
+
+def age(seen: Seen[object], time_zone: str) -> tuple[str, dict[str, object]]:
+    """Return the msgid that tells how old something is, and what fills its places; times are the site's."""
+    time = seen.as_of.astimezone(ZoneInfo(time_zone)).strftime("%H:%M:%S")
+    seconds = math.ceil(seen.behind_seconds)
+    return (BEHIND, {"time": time, "seconds": seconds}) if seconds else (OF_NOW, {"time": time})
