@@ -31,6 +31,8 @@ JOBS: Final = (
     Named("badges.check_printers", "badges", "check_printers"),
     Named("cctv.take_still", "cctv", "take_still"),
     Named("notify.host", "reception", "tell_host"),
+    Named("reception.invite", "reception", "send_invitation"),
+    Named("reception.personal_code", "reception", "send_personal_code"),
     Named("privacy.due", "privacy", "recompute_due"),
     Named("privacy.recompute", "privacy", "recompute_site"),
     Named("privacy.purge_run", "privacy", "run_planned"),

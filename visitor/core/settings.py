@@ -167,6 +167,8 @@ class KioskSettings(Section):
     warning_seconds: int = Field(default=20, ge=20, le=120)
     """WCAG 2.2, criterion 2.2.1: at least 20 seconds to answer a warning."""
     pairing_minutes: int = Field(default=10, ge=1, le=60)
+    remember_days: int = Field(default=180, ge=0, le=730)
+    """So long after the last visit visitors are remembered who ask for it; 0 offers it to nobody."""
 
 
 class SignInSettings(Section):

@@ -22,17 +22,23 @@ from visitor.imaging.qr import read_badge_code
 from visitor.kiosks import operations
 from visitor.kiosks.admission import admit_kiosk, current_kiosk
 from visitor.kiosks.configuration import configuration
-from visitor.kiosks.forms import HelpForm, PairingForm
+from visitor.kiosks.forms import CodeForm, HelpForm, PairingForm
+from visitor.people import queries as people
+from visitor.people import remembering
 from visitor.reception import operations as reception
-from visitor.reception.forms import Entrance, SignedIn, SignedOut, SignInForm, SignOutForm
+from visitor.reception import passes
+from visitor.reception.forms import Entrance, PassForm, SignedIn, SignedOut, SignInForm, SignOutForm
 from visitor.reception.preparation import prepare
 from visitor.visits import operations as visits
 from visitor.visits import queries as visit_queries
+from visitor.visits.forms import UnrecordedCall
 from visitor.visits.models import Visit, VisitSource
 
 bp = Blueprint("kiosk_api", __name__, url_prefix="/kiosk/api")
 HOST_SEARCHES = Limit("kiosk.hosts", count=60, seconds=60)
 NUMBER_TRIES = Limit("kiosk.sign_out", count=10, seconds=60)
+CODE_TRIES = Limit("kiosk.code", count=20, seconds=60)
+"""Of codes that are not known; each has 60 random bits."""
 PAIRING = "kiosk_api.pair"
 OWN_FOR = timedelta(minutes=30)
 """So long a kiosk may show the badge of a visit that it made."""
@@ -103,12 +109,56 @@ def check_photo() -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     """Sign a visitor in. Sent twice, it happens once."""
     prepared = prepare(parse_json(SignInForm, request.data))
-    kiosk = current_kiosk()
-    entrance = Entrance(kiosk.site_id, VisitSource.KIOSK, kiosk.id, kiosk.printer_id)
+    form = prepared.form
     with web.transaction() as work:
-        done = reception.sign_in(work, prepared, entrance)
-        answer = _signed_in(work, prepared.form, done)
+        done = reception.sign_in(work, prepared, _entrance())
+        answer = _signed_in(work, form.language, form.preferred_name or form.name, done)
     return jsonify(answer), 201
+
+
+@bp.post("/passes")
+@web.requires(Permission.KIOSK_USE)
+def look_at_code() -> ResponseReturnValue:
+    """Say what a scanned or typed code comes to, and what its holder may be asked."""
+    form = parse_json(CodeForm, request.data)
+    kiosk = current_kiosk()
+    with web.transaction() as work:
+        count_try(work, CODE_TRIES, str(kiosk.id))
+        found = passes.find(work, form.code, kiosk.site_id, work.now)
+        if found.state is not passes.PassState.UNKNOWN:
+            take_back(work, CODE_TRIES, str(kiosk.id))
+        shown = passes.show(work, found) if found.state in passes.GOOD else None
+    return jsonify(_pass(found, shown))
+
+
+@bp.post("/pass-sign-ins")
+@web.requires(Permission.KIOSK_USE)
+def sign_in_by_code() -> ResponseReturnValue:
+    """Sign in the holder of a code. Sent twice, it happens once."""
+    prepared = prepare(parse_json(PassForm, request.data))
+    kiosk = current_kiosk()
+    with web.transaction() as work:
+        count_try(work, CODE_TRIES, str(kiosk.id))
+    with web.transaction() as work:
+        done = passes.sign_in(work, prepared, _entrance())
+        contact = people.contacts(work, [done.visit_id], Purpose.BADGE).get(done.visit_id)
+        answer = _signed_in(work, prepared.form.language, contact.badge_name if contact else "", done)
+        take_back(work, CODE_TRIES, str(kiosk.id))
+    return jsonify(answer), 201
+
+
+@bp.post("/forgettings")
+@web.requires(Permission.KIOSK_USE)
+def forget() -> ResponseReturnValue:
+    """Remember the holder of a personal code no longer; a second time changes nothing."""
+    form = parse_json(CodeForm, request.data)
+    with web.transaction() as work:
+        count_try(work, CODE_TRIES, str(current_kiosk().id))
+        found = remembering.by_code(work, remembering.plain_code(form.code))
+        if found is not None:
+            remembering.forget(work, found.person_id)
+            take_back(work, CODE_TRIES, str(current_kiosk().id))
+    return jsonify({"forgotten": True})
 
 
 @bp.get("/sign-ins/<uuid:visit_id>/badge.png")
@@ -171,7 +221,12 @@ def ask_help() -> ResponseReturnValue:
     form = parse_json(HelpForm, request.data)
     kiosk = current_kiosk()
     with web.transaction() as work:
-        visits.ask_help(work, kiosk.id, kiosk.site_id, form.step, form.language)
+        if form.happened_at is None:
+            visits.ask_help(work, kiosk.id, kiosk.site_id, form.step, form.language)
+        else:
+            at = reception.believed(form.happened_at, work.now)
+            call = (kiosk.id, kiosk.site_id, form.client_id, form.step, form.language, at, form.name)
+            visits.note_unrecorded(work, UnrecordedCall(*call))
     return jsonify({"told": True}), 201
 
 
@@ -184,15 +239,29 @@ def _own(work: Work, visit_id: UUID) -> Visit:
     return visit
 
 
-def _signed_in(work: Work, form: SignInForm, done: SignedIn) -> dict[str, object]:
+def _entrance() -> Entrance:
+    kiosk = current_kiosk()
+    return Entrance(kiosk.site_id, VisitSource.KIOSK, kiosk.id, kiosk.printer_id)
+
+
+def _pass(found: passes.Found, shown: passes.Shown | None) -> dict[str, object]:
+    answer: dict[str, object] = {"state": found.state.value, "site_name": found.site_name}
+    answer["from_at"] = found.from_at.isoformat() if found.from_at else None
+    if shown is not None:
+        host = {"id": str(shown.host_id), "name": shown.host_name} if shown.host_id else None
+        type_id = str(shown.visit_type_id)
+        answer |= {"name": shown.name, "visit_type_id": type_id, "language": shown.language, "host": host}
+    return answer
+
+
+def _signed_in(work: Work, language: str, name: str, done: SignedIn) -> dict[str, object]:
     line = visit_queries.lines(work, [done.visit_id])[done.visit_id]
     names = line.visit_type.names
     badge = {
         "number": done.badge_number,
-        "name": form.name,
-        "company": form.company,
+        "name": name,
         "host_name": line.host_name,
-        "visit_type_name": names.get(form.language) or next(iter(names.values())),
+        "visit_type_name": names.get(language) or next(iter(names.values())),
         "colour": line.visit_type.colour,
         "valid_until": done.expires_at.isoformat(),
         "picture_url": url_for("kiosk_api.badge_picture", visit_id=done.visit_id),

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, model_validator
 
-from visitor.core.forms import Blank, Form, Language, Line
+from visitor.core.forms import Blank, Form, Language, Line, OptionalLine
+from visitor.core.i18n import N_
 
 
 class PairingForm(Form):
@@ -23,11 +24,27 @@ class PairingForm(Form):
 
 
 class HelpForm(Form):
-    """Somebody pressed Help."""
+    """Somebody pressed Help, or what waited during an outage was turned down when it was sent."""
 
     client_id: UUID
     step: Line = Field(max_length=40)
     language: Language
+    happened_at: AwareDatetime | None = None
+    """When somebody signed in or out who could not be recorded."""
+    name: OptionalLine = Field(default=None, max_length=400)
+    """Who that was, so that the desk can find the person."""
+
+    @model_validator(mode="after")
+    def _names_nobody_needlessly(self) -> Self:
+        if self.name is not None and self.happened_at is None:
+            raise ValueError(N_("A call for help carries no name."))
+        return self
+
+
+class CodeForm(Form):
+    """A code that was scanned or typed."""
+
+    code: Line = Field(min_length=1, max_length=40)
 
 
 class NewKioskForm(Form):

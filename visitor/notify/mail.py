@@ -1,4 +1,4 @@
-"""Sending mail to staff."""
+"""Sending mail to hosts and visitors."""
 
 import smtplib
 import ssl
@@ -14,14 +14,28 @@ TIMEOUT_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file in a letter."""
+
+    name: str
+    media_type: str
+    """`image/png`, or `text/calendar` for a day in the calendar."""
+    content: bytes
+    content_id: str | None = None
+    """By which the HTML shows it: `cid:` and this. None: an attachment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """A plain-text mail to one person."""
+    """A mail to one person: plain text, and the same as HTML where it is given."""
 
     recipient: str
     subject: str
     text: str
     language: str
     written_at: datetime
+    html: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 def message(settings: MailSettings, letter: Letter) -> EmailMessage:
@@ -34,9 +48,25 @@ def message(settings: MailSettings, letter: Letter) -> EmailMessage:
     made["Message-ID"] = make_msgid(domain=settings.sender.rpartition("@")[2].rstrip(">") or "localhost")
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(letter.text)
+    if letter.html is not None:
+        made.add_alternative(letter.html, subtype="html")
+    for enclosure in letter.enclosures:
+        _enclose(made, enclosure)
     # After the content: setting it takes every Content header away.
     made["Content-Language"] = letter.language
     return made
+
+
+def _enclose(made: EmailMessage, enclosure: Enclosure) -> None:
+    kind, _, sort = enclosure.media_type.partition("/")
+    name = enclosure.name
+    if enclosure.content_id is None:
+        made.add_attachment(enclosure.content, maintype=kind, subtype=sort, filename=name)
+        return
+    page = made.get_body(("html",))
+    assert isinstance(page, EmailMessage)
+    shown_as = f"<{enclosure.content_id}>"
+    page.add_related(enclosure.content, kind, sort, cid=shown_as, disposition="inline", filename=name)
 
 
 def send(settings: MailSettings, letter: Letter) -> None:

@@ -20,7 +20,7 @@ from visitor.core.keyring import Keyring
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
 from visitor.ledger.operations import audit
-from visitor.people import room, tokens, vault
+from visitor.people import room, screens, tokens, vault
 from visitor.people.models import PersonalRecord, PersonToken
 from visitor.people.records import Contact, Content, IdDocument, unpacked
 
@@ -57,6 +57,15 @@ class Orphans:
     record_ids: frozenset[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What is opened, what for, and whether it is a refresh of what is open already."""
+
+    data_class: DataClass
+    purpose: Purpose
+    again: bool = False
+
+
 def permission_for(data_class: DataClass) -> Permission:
     """Return the permission that opens a class."""
     return Permission(f"open.{data_class.value}")
@@ -69,16 +78,18 @@ def in_time(work: Work) -> sa.ColumnElement[bool]:
 
 
 def open(  # noqa: A001  callers say people.queries.open
-    work: Work, visit_ids: Collection[UUID], data_class: DataClass, purpose: Purpose
+    work: Work, visit_ids: Collection[UUID], data_class: DataClass, purpose: Purpose, *, again: bool = False
 ) -> dict[UUID, Content]:
     """Open the newest record of a class of each visit: visit id to content.
+
+    `again`: a screen that is open already refreshes itself (see `screens`).
 
     Raises:
         NotAllowed: the actor may open this class nowhere.
         RuntimeError: the transaction only reads, so the audit entry could not be kept.
     """
     rows = _openable(work, data_class, PersonalRecord.visit_id, visit_ids)
-    return _opened(work, rows, data_class, purpose, lambda row: row.visit_id)
+    return _opened(work, rows, _Opening(data_class, purpose, again), lambda row: row.visit_id)
 
 
 def open_persons(
@@ -86,7 +97,7 @@ def open_persons(
 ) -> dict[UUID, Content]:
     """Open the newest record of a class of each person, of whichever visit: person id to content. Raises as `open`."""
     rows = _openable(work, data_class, PersonalRecord.person_id, person_ids)
-    return _opened(work, rows, data_class, purpose, lambda row: row.person_id)
+    return _opened(work, rows, _Opening(data_class, purpose), lambda row: row.person_id)
 
 
 def open_records(
@@ -94,12 +105,12 @@ def open_records(
 ) -> dict[UUID, Content]:
     """Open records by their own ids: record id to content. Raises as `open`."""
     rows = _openable(work, data_class, PersonalRecord.id, record_ids)
-    return _opened(work, rows, data_class, purpose, lambda row: row.id)
+    return _opened(work, rows, _Opening(data_class, purpose), lambda row: row.id)
 
 
-def contacts(work: Work, visit_ids: Collection[UUID], purpose: Purpose) -> dict[UUID, Contact]:
-    """Open who the visitors are: visit id to contact. Raises as `open`."""
-    return _of_type(open(work, visit_ids, DataClass.CONTACT, purpose), Contact)
+def contacts(work: Work, visit_ids: Collection[UUID], purpose: Purpose, *, again: bool = False) -> dict[UUID, Contact]:
+    """Open who the visitors are: visit id to contact. `again` and Raises as `open`."""
+    return _of_type(open(work, visit_ids, DataClass.CONTACT, purpose, again=again), Contact)
 
 
 def photo(work: Work, visit_id: UUID, purpose: Purpose) -> bytes | None:
@@ -201,14 +212,13 @@ def _openable(work: Work, data_class: DataClass, column: _IdColumn, ids: Collect
 def _opened(
     work: Work,
     rows: Sequence[PersonalRecord],
-    data_class: DataClass,
-    purpose: Purpose,
+    opening: _Opening,
     name: Callable[[PersonalRecord], UUID | None],
 ) -> dict[UUID, Content]:
     newest = {named: row for row in rows if (named := name(row)) is not None}
     keys = work.resource(Keyring).open(row.key_id for row in newest.values())
     readable = {named: row for named, row in newest.items() if row.key_id in keys}
-    _audit_opening(work, readable.values(), data_class, purpose)
+    _audit_opening(work, readable.values(), opening)
     contents = {named: _content(work, row, keys[row.key_id]) for named, row in readable.items()}
     return {named: content for named, content in contents.items() if content is not None}
 
@@ -228,22 +238,27 @@ def _rows(work: Work, query: sa.Select[PersonalRecord]) -> Iterable[PersonalReco
     return work.session.scalars(query.execution_options(populate_existing=True))
 
 
-def _audit_opening(work: Work, rows: Iterable[PersonalRecord], data_class: DataClass, purpose: Purpose) -> None:
+def _audit_opening(work: Work, rows: Iterable[PersonalRecord], opening: _Opening) -> None:
     """Write one entry a site; it names the visits, or else the persons, or else what the record belongs to."""
     opened: dict[UUID, list[UUID]] = {}
     for row in rows:
         opened.setdefault(row.site_id, []).append(row.visit_id or row.person_id or row.subject_id or row.id)
+    screen = (work.actor.id, opening.data_class, Purpose(opening.purpose))
+    shown = [subject for subjects in opened.values() for subject in subjects]
+    wanted = screens.to_record(work, screen, shown, again=opening.again)
     for site_id, subjects in opened.items():
-        named = list(dict.fromkeys(subjects))
+        named = list(dict.fromkeys(subject for subject in subjects if subject in wanted))
+        if not named:
+            continue
         audit(
             work,
             "people.open",
             site_id=site_id,
             subject_id=named[0] if len(named) == 1 else None,
             subject_ids=named if 1 < len(named) <= SUBJECTS_NAMED else (),
-            purpose=Purpose(purpose).value,
-            count=len(subjects),
-            detail=data_class.value,
+            purpose=Purpose(opening.purpose).value,
+            count=len(named) if opening.again else len(subjects),
+            detail=opening.data_class.value,
         )
 
 

@@ -25,6 +25,15 @@ class Contact(Record):
     company: Line | None = None
     email: Line | None = None
     phone: Line | None = None
+    preferred_name: Line | None = None
+    """How the visitor wants to be called, when that is not the name."""
+    pronunciation: Line | None = None
+    """How to say it, in the visitor's own words."""
+
+    @property
+    def badge_name(self) -> str:
+        """The name that people read and call."""
+        return self.preferred_name or self.name
 
 
 class IdDocument(Record):

@@ -1,7 +1,8 @@
 """Blind search tokens: keyed hashes that find a record without saying what is in it.
 
-A record of class `contact` is found by each whole word of the name, by the first three letters of each word, and by the
-whole e-mail address and phone number. Nothing else is indexed, so nothing else can be searched.
+A record of class `contact` is found by each whole word of the name and the preferred name, by the first three letters
+of each word, and by the whole e-mail address and phone number. Nothing else is indexed, so nothing else can be
+searched.
 
 **Scripts without spaces** (Han, kana, Hangul, Thai, Lao, Khmer, Burmese): a name is often one word, and the family name
 is its first one to three characters. There the first one, two and three characters are indexed, and the whole name
@@ -98,10 +99,11 @@ def letters(word: str) -> list[str]:
 
 
 def _indexed(contact: Contact) -> Iterator[tuple[TokenKind, str]]:
-    words = search_words(contact.name)
-    yield from _indexed_words(words)
-    if len(words) > 1 and all(map(_unspaced, words)):
-        yield from _indexed_words(["".join(words)])
+    for name in (contact.name, contact.preferred_name or ""):
+        words = search_words(name)
+        yield from _indexed_words(words)
+        if len(words) > 1 and all(map(_unspaced, words)):
+            yield from _indexed_words(["".join(words)])
     if contact.email:
         yield TokenKind.EMAIL, _email(contact.email)
     if contact.phone:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, field_validator
 
 from visitor.core.classes import DataClass
 from visitor.core.errors import Invalid, NotFound
-from visitor.core.forms import Form, Language, Line, OptionalLine
+from visitor.core.forms import Form, Language, Line
 from visitor.core.i18n import N_
 from visitor.core.names import name_fault
 from visitor.core.permissions import Permission
@@ -16,8 +16,10 @@ from visitor.ledger.operations import audit
 from visitor.people import operations as people
 from visitor.people.records import Contact
 from visitor.reception import operations
-from visitor.reception.forms import SignedIn
+from visitor.reception.forms import EmailLine, NamePart, SignedIn
 from visitor.sites import queries as sites
+from visitor.sites.preset import Preset
+from visitor.visits import invitations
 from visitor.visits import operations as visits
 from visitor.visits import queries as visit_queries
 from visitor.visits.forms import NewVisit
@@ -33,11 +35,15 @@ class ExpectForm(Form):
     """Chosen by the page; a form sent twice announces once."""
     visit_type_id: UUID
     name: Line
-    company: OptionalLine = Field(default=None, max_length=200)
-    email: OptionalLine = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    preferred_name: NamePart = None
+    pronunciation: NamePart = None
+    company: NamePart = None
+    email: EmailLine = None
     host_id: UUID | None = None
     expected_at: AwareDatetime
     language: Language = "en"
+    invite: bool = False
+    """Send an invitation with a code to the e-mail address."""
 
     @field_validator("name")
     @classmethod
@@ -60,9 +66,7 @@ def announce(work: Work, form: ExpectForm, site_id: UUID) -> Visit:
         return before
     site = sites.site(work, site_id)
     preset = sites.preset_of(site)
-    faults = operations.forbidden_numbers({"name": form.name, "company": form.company}, preset)
-    if not work.now - EARLIEST <= form.expected_at <= work.now + LATEST:
-        faults["expected_at"] = N_("Choose a day from today to a year from now.")
+    faults = faults_of(work, form, preset)
     if faults:
         raise Invalid(fields=faults)
     person_id = people.make_person(work, site_id)
@@ -79,14 +83,35 @@ def announce(work: Work, form: ExpectForm, site_id: UUID) -> Visit:
     )
     visit = visits.open_visit(work, new)
     latest = form.expected_at + timedelta(days=operations.ceiling_days(preset) + 1)
-    contact = Contact(name=form.name, company=form.company, email=form.email)
+    contact = Contact(
+        name=form.name,
+        company=form.company,
+        email=form.email,
+        preferred_name=form.preferred_name,
+        pronunciation=form.pronunciation,
+    )
     people.seal(
         work,
         people.Sealing(site_id, DataClass.CONTACT, contact, latest, person_id=person_id, visit_id=visit.id),
     )
     audit(work, "visit.announce", site_id=site_id, subject_id=visit.id)
+    if form.invite:
+        invitations.invite(work, visit.id)
     work.changed_sites.add(site_id)
     return visit
+
+
+def faults_of(work: Work, form: ExpectForm, preset: Preset) -> dict[str, str]:
+    """Return what keeps somebody from being announced: field to message."""
+    typed = {name: getattr(form, name) for name in ("name", "preferred_name", "pronunciation", "company")}
+    faults = operations.forbidden_numbers(typed, preset)
+    if not work.now - EARLIEST <= form.expected_at <= work.now + LATEST:
+        faults["expected_at"] = N_("Choose a day from today to a year from now.")
+    if form.invite and form.email is None:
+        faults["email"] = N_("Enter the address that the invitation goes to.")
+    if form.invite and work.settings.mail is None:
+        faults["invite"] = N_("This system sends no mail. Ask an administrator to set it up.")
+    return faults
 
 
 def receive(work: Work, visit_id: UUID, notice_version_id: UUID | None) -> SignedIn:

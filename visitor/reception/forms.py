@@ -43,17 +43,17 @@ class IdDocumentForm(Form):
         return self
 
 
-class SignInForm(Form):
-    """One visitor signing in. Faults of fields are message keys, which kiosk and desk put into words."""
+EmailLine = Annotated[OptionalLine, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+NamePart = Annotated[OptionalLine, Field(max_length=200)]
+
+
+class ArrivalForm(Form):
+    """What every arrival carries, however the visitor is known."""
 
     client_id: UUID
     """Chosen by the device; sent twice, it happens once."""
     happened_at: AwareDatetime
     language: Language
-    visit_type_id: UUID
-    name: Line
-    company: OptionalLine = Field(default=None, max_length=200)
-    email: OptionalLine = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
     host_id: UUID | None = None
     notice_version_id: UUID | None = None
     notice_shown_at: AwareDatetime | None = None
@@ -61,6 +61,25 @@ class SignInForm(Form):
     """JPEG or PNG in base64."""
     photo_declined: bool = False
     id_document: IdDocumentForm | None = None
+
+    @model_validator(mode="after")
+    def _keeps_the_word(self) -> Self:
+        if self.photo_declined and self.photo is not None:
+            raise ValueError("photo_declined")
+        return self
+
+
+class SignInForm(ArrivalForm):
+    """One visitor signing in. Faults of fields are message keys, which kiosk and desk put into words."""
+
+    visit_type_id: UUID
+    name: Line
+    preferred_name: NamePart = None
+    pronunciation: NamePart = None
+    company: NamePart = None
+    email: EmailLine = None
+    remember_email: EmailLine = None
+    """The visitor agreed to be remembered, and wants the personal code there."""
 
     @field_validator("name")
     @classmethod
@@ -70,11 +89,11 @@ class SignInForm(Form):
             raise ValueError(NAME_FAULTS[fault])
         return value
 
-    @model_validator(mode="after")
-    def _keeps_the_word(self) -> Self:
-        if self.photo_declined and self.photo is not None:
-            raise ValueError("photo_declined")
-        return self
+
+class PassForm(ArrivalForm):
+    """Somebody signs in by the code of an invitation, or by the personal code of a visitor who is remembered."""
+
+    code: Line = Field(max_length=40)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,17 @@ from visitor.core import jobs, turns
 from visitor.core.classes import DataClass
 from visitor.core.errors import Conflict, Invalid, NotFound
 from visitor.core.permissions import Permission
+from visitor.core.settings import Settings
 from visitor.core.work import Work
 from visitor.ledger.operations import audit
 from visitor.notices import operations as notices
 from visitor.notices import queries as notice_queries
-from visitor.people import fingerprints
+from visitor.people import fingerprints, remembering
 from visitor.people import operations as people
 from visitor.people import queries as people_queries
 from visitor.people.records import Contact, IdDocument
-from visitor.reception.forms import Entrance, SignedIn, SignedOut, SignInForm, SignOutForm
-from visitor.reception.preparation import Prepared
+from visitor.reception.forms import ArrivalForm, Entrance, SignedIn, SignedOut, SignInForm, SignOutForm
+from visitor.reception.preparation import F, Prepared
 from visitor.sites import queries as sites
 from visitor.sites.models import Site
 from visitor.sites.policy import IdMode, contains_forbidden_number, id_capture
@@ -34,13 +35,14 @@ from visitor.visits.forms import NewVisit
 from visitor.visits.models import FieldUse, PhotoUse, Visit, VisitType
 
 NOTIFY_JOB = "notify.host"
+CODE_JOB = "reception.personal_code"
 OFFLINE_LIMIT = timedelta(days=31)
 """A kiosk may have been cut off for so long; an earlier instant is a clock that was reset, and is taken as now."""
 BADGE_GRACE = timedelta(minutes=30)
 """A badge works so much longer than the visit is expected to last."""
 
 
-def sign_in(work: Work, prepared: Prepared, entrance: Entrance) -> SignedIn:
+def sign_in(work: Work, prepared: Prepared[SignInForm], entrance: Entrance) -> SignedIn:
     """Sign a visitor in: person sealed, notice acknowledged, visit begun, badge issued, print and message queued.
 
     Sent twice under the same client id, it happens once and answers the same.
@@ -51,12 +53,10 @@ def sign_in(work: Work, prepared: Prepared, entrance: Entrance) -> SignedIn:
         NotFound: visit type, host or notice belong to another site.
     """
     form = prepared.form
-    content = form.model_dump_json(exclude={"happened_at", "notice_shown_at"})
-    fingerprint = fingerprints.fingerprint(work, content.encode())
-    turns.wait_turn(work, "sign-in", form.client_id)  # it may come to two servers at once
-    before = visit_queries.repeated(work, entrance.device_id, form.client_id)
+    fingerprint = fingerprint_of(work, form)
+    before = repeated(work, form, entrance, fingerprint)
     if before is not None:
-        return _again(work, before, fingerprint)
+        return before
     site = sites.site(work, entrance.site_id)
     visit_type = _checked_type(work, prepared, site)
     person_id = people.make_person(work, site.id)
@@ -71,15 +71,40 @@ def sign_in(work: Work, prepared: Prepared, entrance: Entrance) -> SignedIn:
         client_device_id=entrance.device_id,
         request_hash=fingerprint,
         host_id=form.host_id,
-        arrived_at=_believed(form.happened_at, work.now),
+        arrived_at=believed(form.happened_at, work.now),
         id_check_needed=id_check_needed(visit_type, preset),
         photo_declined=form.photo_declined,
     )
     visit = visits.open_visit(work, new)
-    _seal(work, prepared, visit, preset)
+    contact = _contact(form)
+    seal(work, prepared, visit, contact)
     if form.notice_version_id is not None:
         acknowledge(work, visit, form.notice_version_id, form.notice_shown_at or form.happened_at)
+    if form.remember_email is not None and remembers(work.settings):
+        _remember(work, form, visit, contact)
     return welcome(work, visit, visit_type, entrance.printer_id)
+
+
+def remembers(settings: Settings) -> bool:
+    """Tell whether visitors are asked whether they want to be remembered: their code goes by mail."""
+    return settings.mail is not None and settings.kiosk.remember_days > 0
+
+
+def fingerprint_of(work: Work, form: ArrivalForm) -> bytes:
+    """Return by what a repetition is told from another arrival; the times may differ."""
+    content = form.model_dump_json(exclude={"happened_at", "notice_shown_at"}, exclude_defaults=True)
+    return fingerprints.fingerprint(work, content.encode())
+
+
+def repeated(work: Work, form: ArrivalForm, entrance: Entrance, fingerprint: bytes) -> SignedIn | None:
+    """Return what this arrival came to when it was sent before.
+
+    Raises:
+        Conflict: the client id was used for another one.
+    """
+    turns.wait_turn(work, "sign-in", form.client_id)  # it may come to two servers at once
+    before = visit_queries.repeated(work, entrance.device_id, form.client_id)
+    return None if before is None else _again(work, before, fingerprint)
 
 
 def welcome(work: Work, visit: Visit, visit_type: VisitType, printer_id: UUID | None) -> SignedIn:
@@ -102,7 +127,7 @@ def sign_out(work: Work, form: SignOutForm, site_id: UUID) -> SignedOut:
     if badge is None or badge.site_id != site_id:
         return SignedOut.UNKNOWN_BADGE
     visit = visit_queries.visit(work, badge.visit_id)
-    return leave(work, visit, visit_policy.DepartureBy.KIOSK, _believed(form.happened_at, work.now))
+    return leave(work, visit, visit_policy.DepartureBy.KIOSK, believed(form.happened_at, work.now))
 
 
 def sign_out_visit(work: Work, visit_id: UUID) -> SignedOut:
@@ -137,7 +162,7 @@ def _answer(visit: Visit, badge: Badge, print_job_id: UUID | None, *, repeated: 
     return SignedIn(visit.id, badge.id, badge.number, badge.expires_at, print_job_id, visit.id_check_needed, repeated)
 
 
-def _believed(happened_at: datetime, now: datetime) -> datetime:
+def believed(happened_at: datetime, now: datetime) -> datetime:
     """A device whose clock is wrong dates nothing into the future, nor to before it was cut off."""
     return happened_at if now - OFFLINE_LIMIT <= happened_at <= now else now
 
@@ -147,22 +172,27 @@ def id_check_needed(visit_type: VisitType, preset: Preset) -> bool:
     return id_capture(preset, visit_type.ask_id).mode is not IdMode.NONE
 
 
-def _checked_type(work: Work, prepared: Prepared, site: Site) -> VisitType:
+def _checked_type(work: Work, prepared: Prepared[SignInForm], site: Site) -> VisitType:
     form = prepared.form
     visit_type = visit_queries.visit_type(work, form.visit_type_id)
     if visit_type.site_id != site.id or visit_type.retired_at is not None:
         raise NotFound
-    faults = _field_faults(form, visit_type)
-    if prepared.portrait is not None and visit_type.photo is PhotoUse.OFF:
-        faults["photo"] = "photo_not_wanted"
-    preset = sites.preset_of(site)
-    faults |= _id_faults(form, visit_type, preset)
-    faults |= forbidden_numbers({"name": form.name, "company": form.company}, preset)
-    if notice_queries.live(work, site.id) and form.notice_version_id is None:
-        faults["notice_version_id"] = "notice_missing"
+    faults = _field_faults(form, visit_type) | arrival_faults(work, prepared, visit_type, site)
+    typed = {name: getattr(form, name) for name in ("name", "preferred_name", "pronunciation", "company")}
+    faults |= forbidden_numbers(typed, sites.preset_of(site))
     if faults:
         raise Invalid(fields=faults)
     return visit_type
+
+
+def arrival_faults(work: Work, prepared: Prepared[F], visit_type: VisitType, site: Site) -> dict[str, str]:
+    """Return what is wrong with photo, ID and notice: field to message key."""
+    faults = _id_faults(prepared.form, visit_type, sites.preset_of(site))
+    if prepared.portrait is not None and visit_type.photo is PhotoUse.OFF:
+        faults["photo"] = "photo_not_wanted"
+    if notice_queries.live(work, site.id) and prepared.form.notice_version_id is None:
+        faults["notice_version_id"] = "notice_missing"
+    return faults
 
 
 def _field_faults(form: SignInForm, visit_type: VisitType) -> dict[str, str]:
@@ -179,7 +209,7 @@ def _field_faults(form: SignInForm, visit_type: VisitType) -> dict[str, str]:
     }
 
 
-def _id_faults(form: SignInForm, visit_type: VisitType, preset: Preset) -> dict[str, str]:
+def _id_faults(form: ArrivalForm, visit_type: VisitType, preset: Preset) -> dict[str, str]:
     allowed = id_capture(preset, visit_type.ask_id).mode
     if form.id_document is not None and form.id_document.mode != allowed:
         return {"id_document": "id_not_allowed"}
@@ -197,11 +227,14 @@ def forbidden_numbers(fields: Mapping[str, str | None], preset: Preset) -> dict[
     }
 
 
-def _seal(work: Work, prepared: Prepared, visit: Visit, preset: Preset) -> None:
+def seal(work: Work, prepared: Prepared[F], visit: Visit, contact: Contact | None) -> None:
+    """Seal what the visitor gave: photo, ID, and who it is unless that was sealed before."""
     form = prepared.form
+    preset = sites.preset_of(sites.site(work, visit.site_id))
     latest = work.now + timedelta(days=ceiling_days(preset)) + timedelta(days=1)
-    contact = Contact(name=form.name, company=form.company, email=form.email)
-    contents: list[tuple[DataClass, Contact | IdDocument | bytes, datetime]] = [(DataClass.CONTACT, contact, latest)]
+    contents: list[tuple[DataClass, Contact | IdDocument | bytes, datetime]] = []
+    if contact is not None:
+        contents.append((DataClass.CONTACT, contact, latest))
     if prepared.portrait is not None:
         contents.append((DataClass.PHOTO, prepared.portrait, latest))
     if form.id_document is not None:
@@ -221,7 +254,32 @@ def ceiling_days(preset: Preset) -> int:
     return preset.visitor_log_days.ceiling or preset.visitor_log_days.default
 
 
-def _id_document(form: SignInForm) -> IdDocument:
+def _contact(form: SignInForm) -> Contact:
+    return Contact(
+        name=form.name,
+        company=form.company,
+        email=form.email,
+        preferred_name=form.preferred_name,
+        pronunciation=form.pronunciation,
+    )
+
+
+def _remember(work: Work, form: SignInForm, visit: Visit, contact: Contact) -> None:
+    """Keep who the visitor is for the next time, and send the personal code."""
+    assert visit.person_id is not None
+    agreement = remembering.Agreement(
+        visit.site_id,
+        contact.model_copy(update={"email": form.remember_email}),
+        visit.visit_type_id,
+        visit.host_id,
+        form.language,
+        form.notice_version_id,
+    )
+    remembering.remember(work, visit.person_id, agreement)
+    jobs.enqueue(work, CODE_JOB, {"person_id": str(visit.person_id)})
+
+
+def _id_document(form: ArrivalForm) -> IdDocument:
     document = form.id_document
     assert document is not None
     if document.mode is IdMode.LAST4:
@@ -237,7 +295,7 @@ def _id_document(form: SignInForm) -> IdDocument:
 
 def acknowledge(work: Work, visit: Visit, version_id: UUID, shown_at: datetime) -> None:
     """Record which notice the visitor was shown, and when by the device's clock."""
-    notices.acknowledge(work, visit.id, visit.site_id, version_id, _believed(shown_at, work.now))
+    notices.acknowledge(work, visit.id, visit.site_id, version_id, believed(shown_at, work.now))
 
 
 def _badge(work: Work, visit: Visit, visit_type: VisitType) -> IssueBadge:

@@ -3,24 +3,27 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from visitor.core.errors import Invalid
 from visitor.imaging.decoding import PhotoRefused
 from visitor.imaging.faces import FaceFinderMissing
 from visitor.imaging.portrait import prepare_portrait
-from visitor.reception.forms import SignInForm
+from visitor.reception.forms import ArrivalForm
+
+F = TypeVar("F", bound=ArrivalForm)
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Generic[F]):
     """A checked sign-in with its portrait."""
 
-    form: SignInForm
+    form: F
     portrait: bytes | None
     """JPEG, 480 x 600 pixels, nothing but pixels in it."""
 
 
-def prepare(form: SignInForm) -> Prepared:
+def prepare(form: F) -> Prepared[F]:
     """Decode, check and crop the photo.
 
     Raises:

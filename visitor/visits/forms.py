@@ -64,3 +64,17 @@ class NewVisit:
     """When it happened, by the device's clock. None: only announced."""
     id_check_needed: bool = False
     photo_declined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnrecordedCall:
+    """A kiosk says that somebody signed in or out during an outage and was turned down afterwards."""
+
+    kiosk_id: UUID
+    site_id: UUID
+    client_id: UUID
+    step: str
+    """`sign-in-refused` or `sign-out-refused`."""
+    language: str
+    happened_at: datetime
+    name: str | None

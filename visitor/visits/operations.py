@@ -3,16 +3,21 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from visitor.core import jobs
+from visitor.core.classes import DataClass
 from visitor.core.errors import Conflict, NotFound
 from visitor.core.i18n import N_
 from visitor.core.names import search_words
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
 from visitor.ledger.operations import audit
+from visitor.people import operations as people
+from visitor.people.records import Contact
 from visitor.sites import queries as sites
 from visitor.visits import policy, queries
-from visitor.visits.forms import HostForm, NewVisit, TypeForm
+from visitor.visits.forms import HostForm, NewVisit, TypeForm, UnrecordedCall
 from visitor.visits.models import HelpRequest, Host, Visit, VisitState, VisitType, VisitTypeZone
 
 DUE_JOB = "privacy.due"
@@ -117,6 +122,45 @@ def close_forgotten(work: Work, site_id: UUID) -> int:
     if closed:
         audit(work, "visit.auto_close", site_id=site_id, count=len(closed))
     return len(closed)
+
+
+def note_unrecorded(work: Work, call: UnrecordedCall) -> None:
+    """Tell the desk of somebody who signed in or out during an outage and could not be recorded; told twice, once.
+
+    The name is sealed until the note's time is over.
+    """
+    if queries.told_before(work, call.kiosk_id, call.client_id):
+        return
+    request_id = work.new_id()
+    record_id = None
+    if call.name:
+        latest_at = work.now + queries.UNRECORDED_FOR
+        contact = Contact(name=call.name)
+        sealing = people.Sealing(
+            call.site_id, DataClass.CONTACT, contact, latest_at, subject_id=request_id, due_at=latest_at
+        )
+        record_id = people.seal(work, sealing)
+    work.session.add(
+        HelpRequest(
+            id=request_id,
+            site_id=call.site_id,
+            kiosk_id=call.kiosk_id,
+            step=call.step,
+            language=call.language,
+            asked_at=work.now,
+            client_id=call.client_id,
+            happened_at=call.happened_at,
+            record_id=record_id,
+        )
+    )
+    audit(work, "visit.unrecorded", site_id=call.site_id, subject_id=request_id, detail=call.step)
+    work.changed_sites.add(call.site_id)
+
+
+def drop_old_calls(work: Work) -> int:
+    """Delete calls for help that nobody needs to see any more; return how many."""
+    where = HelpRequest.asked_at < work.now - queries.UNRECORDED_FOR
+    return work.session.connection().execute(sa.delete(HelpRequest).where(where)).rowcount
 
 
 def ask_help(work: Work, kiosk_id: UUID, site_id: UUID, step: str, language: str) -> None:

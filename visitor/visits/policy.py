@@ -10,6 +10,8 @@ from visitor.visits.models import VisitState
 
 EARLY_LIMIT: Final = timedelta(hours=2)
 """So long before the expected time an invitation may be used."""
+LATE_LIMIT: Final = timedelta(hours=4)
+"""At least so long after it."""
 
 
 class ArrivalOutcome(StrEnum):
@@ -22,6 +24,8 @@ class ArrivalOutcome(StrEnum):
     INVITATION_EXPIRED = "invitation_expired"
     CANCELLED = "cancelled"
     ALREADY_ON_SITE = "already_on_site"
+    ALREADY_USED = "already_used"
+    """The invitation opened one visit, and that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,12 @@ def arrival(invited: InvitedVisit | None, at: datetime, *, early_limit: timedelt
     if invited.expected_at is not None and at < invited.expected_at - early_limit:
         return Arrival(ArrivalOutcome.TOO_EARLY, from_at=invited.expected_at - early_limit)
     return Arrival(ArrivalOutcome.MATCHED)
+
+
+def invitation_expires_at(expected_at: datetime, tz: ZoneInfo) -> datetime:
+    """Return until when an invitation holds: the end of its local day, and late visitors have some hours anyway."""
+    tomorrow = expected_at.astimezone(tz).date() + timedelta(days=1)
+    return max(_local_hour(tomorrow, 0, tz), expected_at + LATE_LIMIT)
 
 
 class DepartureOutcome(StrEnum):

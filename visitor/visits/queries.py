@@ -17,6 +17,10 @@ from visitor.visits.models import HelpRequest, Host, Visit, VisitState, VisitTyp
 
 BOARD_LIMIT = 1000
 """Rows of one list of the board."""
+HELP_FOR = timedelta(minutes=30)
+"""So long a call for help stands at the desk."""
+UNRECORDED_FOR = timedelta(days=2)
+"""So long the desk is told of somebody who could not be recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,12 @@ def on_site_ids(work: Work, site_id: UUID) -> Sequence[UUID]:
     return work.session.scalars(select(Visit.id).where(*where).order_by(Visit.arrived_at, Visit.id)).all()
 
 
+def is_on_site(work: Work, person_id: UUID) -> bool:
+    """Tell whether a person is here now."""
+    where = (Visit.person_id == person_id, Visit.state == VisitState.ON_SITE)
+    return work.session.scalar(select(Visit.id).where(*where).limit(1)) is not None
+
+
 def repeated(work: Work, device_id: UUID | None, client_id: UUID) -> Visit | None:
     """Return the visit that this sign-in made when it was sent before."""
     same_device = Visit.client_device_id.is_(None) if device_id is None else Visit.client_device_id == device_id
@@ -157,8 +167,22 @@ def forgotten(work: Work, site: Site, limit: int = 500) -> Sequence[Visit]:
 
 
 def help_wanted(work: Work, site_id: UUID) -> Sequence[HelpRequest]:
-    """Return unanswered calls for help, the oldest first."""
-    where = (HelpRequest.site_id == site_id, HelpRequest.answered_at.is_(None))
+    """Return unanswered calls for help, the oldest first. Whoever called long ago has found help or has gone."""
+    recent = (HelpRequest.asked_at > work.now - HELP_FOR, HelpRequest.happened_at.is_(None))
+    where = (HelpRequest.site_id == site_id, HelpRequest.answered_at.is_(None), *recent)
+    return work.session.scalars(select(HelpRequest).where(*where).order_by(HelpRequest.asked_at).limit(50)).all()
+
+
+def told_before(work: Work, kiosk_id: UUID, client_id: UUID) -> bool:
+    """Tell whether the kiosk has sent this note before."""
+    where = (HelpRequest.kiosk_id == kiosk_id, HelpRequest.client_id == client_id)
+    return work.session.scalar(select(HelpRequest.id).where(*where).limit(1)) is not None
+
+
+def unrecorded(work: Work, site_id: UUID) -> Sequence[HelpRequest]:
+    """Return who signed in or out during an outage and could not be recorded, the oldest first."""
+    recent = (HelpRequest.asked_at > work.now - UNRECORDED_FOR, HelpRequest.happened_at.is_not(None))
+    where = (HelpRequest.site_id == site_id, HelpRequest.answered_at.is_(None), *recent)
     return work.session.scalars(select(HelpRequest).where(*where).order_by(HelpRequest.asked_at).limit(50)).all()
 
 

@@ -1,0 +1,66 @@
+"""What open screens have shown: a list that refreshes itself is recorded once, not once for each refresh.
+
+The audit log says whose names were opened, by whom, for what and when. A board that stays open shows the same names
+again every few seconds; repeating that in the log says nothing more and buries the rest. So a refresh records only the
+names that this person was not shown in the last `PERIOD`. Opening a page is always recorded in full.
+"""
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from visitor.core.classes import DataClass
+from visitor.core.permissions import Purpose
+from visitor.core.work import Work
+
+PERIOD: Final = timedelta(minutes=15)
+"""A name that stays on a screen is recorded again after so long."""
+Screen = tuple[UUID | None, DataClass, Purpose]
+
+
+@dataclass(slots=True)
+class Screens:
+    """When each name was last recorded as shown; of this process alone, so a second one records more, never less."""
+
+    _recorded: dict[Screen, dict[UUID, datetime]] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def recorded(self, screen: Screen, at: datetime) -> frozenset[UUID]:
+        """Return whose names are in the log for this screen since less than a period."""
+        with self._guard:
+            kept = {one: when for one, when in self._recorded.get(screen, {}).items() if at - when < PERIOD}
+            self._recorded[screen] = kept
+            return frozenset(kept)
+
+    def record(self, screen: Screen, subjects: Collection[UUID], at: datetime) -> None:
+        """Note that the log holds these names."""
+        with self._guard:
+            self._recorded.setdefault(screen, {}).update(dict.fromkeys(subjects, at))
+
+
+def screens_of(work: Work) -> Screens:
+    """Return the memory of this process."""
+    try:
+        return work.resource(Screens)
+    except LookupError:
+        work.runtime.resources.put(Screens, Screens())
+        return work.resource(Screens)
+
+
+def to_record(work: Work, screen: Screen, subjects: Collection[UUID], *, again: bool) -> frozenset[UUID]:
+    """Return which of `subjects` the audit log must name now: all, or on a refresh those that were not shown lately.
+
+    They count as recorded once this transaction has committed.
+    """
+    memory = screens_of(work)
+    before = memory.recorded(screen, work.now)
+    wanted = frozenset(subjects) - before if again else frozenset(subjects)
+    at = work.now
+    if wanted:
+        sa.event.listen(work.session, "after_commit", lambda _: memory.record(screen, wanted, at), once=True)
+    return wanted
