@@ -37,6 +37,7 @@ export function openDialog(root, name, title, fill, options = {}) {
   );
   root.append(dialog);
   dialog.showModal();
+  dialog.dispatchEvent(new Event('opened', { bubbles: true }));
   return { dialog, close };
 }
 
@@ -51,13 +52,14 @@ export function closeDialogs(root) {
 /**
  * @param {HTMLElement} root
  * @param {import('./kiosk.js').Kiosk} kiosk
+ * @param {(code: string) => void} [choose]
  */
-export function languageDialog(root, kiosk) {
+export function languageDialog(root, kiosk, choose = (code) => void kiosk.useLanguage(code)) {
   const { t, language } = kiosk.i18n;
   openDialog(root, 'language', t('language.heading'), (close) => [
     languageChoices(kiosk, language(), (code) => {
       close();
-      void kiosk.useLanguage(code);
+      choose(code);
     }),
     element('div', { class: 'dialog-actions' }, button('close', t('close'), { press: close })),
   ]);
@@ -67,12 +69,13 @@ export function languageDialog(root, kiosk) {
  * @param {import('./kiosk.js').Kiosk} kiosk
  * @param {string} current
  * @param {(code: string) => void} choose
+ * @param {import('./types.js').Language[]} [offered]
  */
-export function languageChoices(kiosk, current, choose) {
+export function languageChoices(kiosk, current, choose, offered = kiosk.config().languages) {
   return element(
     'ul',
     { class: 'choices choices-languages' },
-    kiosk.config().languages.map((each) =>
+    offered.map((each) =>
       element(
         'li',
         {},
@@ -97,26 +100,35 @@ export function languageChoices(kiosk, current, choose) {
 export function displayDialog(root, kiosk) {
   const { t } = kiosk.i18n;
   const look = document.documentElement.dataset;
-  /** @param {string} action @param {string} label @param {'text' | 'contrast'} part @param {string} value */
-  const toggle = (action, label, part, value) => {
+  const isDark = () => (look.theme ? look.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches);
+  /** @param {string} action @param {string} label @param {() => boolean} isOn @param {() => void} flip */
+  const toggle = (action, label, isOn, flip) => {
     const made = element('button', {
-      type: 'button', class: 'switch', role: 'switch', 'data-action': action, 'aria-checked': String(look[part] === value),
+      type: 'button', class: 'switch', role: 'switch', 'data-action': action, 'aria-checked': String(isOn()),
       on: {
         click: () => {
-          if (look[part] === value) delete look[part];
-          else look[part] = value;
-          made.setAttribute('aria-checked', String(look[part] === value));
+          flip();
+          made.setAttribute('aria-checked', String(isOn()));
         },
       },
     }, element('span', {}, label), element('span', { class: 'switch-track', 'aria-hidden': 'true' }));
     return made;
   };
+  /** @param {'text' | 'contrast'} part @param {string} value */
+  const part = (part, value) => /** @type {[() => boolean, () => void]} */ ([
+    () => look[part] === value,
+    () => {
+      if (look[part] === value) delete look[part];
+      else look[part] = value;
+    },
+  ]);
   openDialog(root, 'display', t('display.heading'), (close) => [
     element(
       'div',
       { class: 'switches' },
-      toggle('larger-text', t('display.text'), 'text', 'large'),
-      toggle('high-contrast', t('display.contrast'), 'contrast', 'high'),
+      toggle('larger-text', t('display.text'), ...part('text', 'large')),
+      toggle('high-contrast', t('display.contrast'), ...part('contrast', 'high')),
+      toggle('dark', t('display.dark'), isDark, () => { look.theme = isDark() ? 'light' : 'dark'; }),
     ),
     element('div', { class: 'dialog-actions' }, button('close', t('close'), { kind: 'primary', press: close })),
   ]);

@@ -7,12 +7,14 @@ import { button, element, icon, isolated } from './elements.js';
  * @property {string} heading
  * @property {import('./elements.js').Child[]} content
  * @property {string} [lead] one sentence under the heading
+ * @property {Node} [mark] a drawing beside the heading
  * @property {Node[]} [actions] the main button last
  * @property {() => void} [submit] what Enter and the main button do
  * @property {() => void} [leave] stops what the screen started
  * @property {() => void} [shown] after it stands in the page
  * @property {boolean} [bare] no back button and no progress
  */
+/** @typedef {{action: string, drawing: string, label: string, short?: string, pressed?: boolean, press: () => void}} Tool */
 
 /** @param {HTMLElement} root */
 export function createFrame(root) {
@@ -52,7 +54,7 @@ export function createFrame(root) {
           'div',
           { class: 'screen-body' },
           around.progress,
-          heading,
+          screen.mark ? element('div', { class: 'heading-row' }, screen.mark, heading) : heading,
           screen.lead ? element('p', { class: 'lead' }, screen.lead) : null,
           screen.content,
         ),
@@ -66,6 +68,13 @@ export function createFrame(root) {
       heading.focus({ preventScroll: true });
       screen.shown?.();
     },
+    /** The tools alone, drawn anew; the focus stays on the one that was used. @param {HTMLElement} made */
+    changeHeader: (made) => {
+      const before = stage.querySelector('.header');
+      const held = before?.querySelector(':focus')?.getAttribute('data-action');
+      before?.replaceWith(made);
+      if (held) /** @type {HTMLElement | null} */ (made.querySelector(`[data-action="${held}"]`))?.focus();
+    },
     /** Nothing of the visitor stays in the page. */
     clear: () => {
       for (const input of stage.querySelectorAll('input')) input.value = '';
@@ -78,7 +87,7 @@ export function createFrame(root) {
 
 /**
  * @param {string} site
- * @param {{action: string, drawing: string, label: string, short?: string, press: () => void}[]} tools
+ * @param {Tool[]} tools
  */
 export function header(site, tools) {
   return element(
@@ -88,8 +97,9 @@ export function header(site, tools) {
     element(
       'div',
       { class: 'header-tools' },
-      tools.map(({ action, drawing, label, short, press }) => {
+      tools.map(({ action, drawing, label, short, pressed, press }) => {
         const made = button(action, short ?? label, { kind: 'tool', drawing, name: short ? `${short}, ${label}` : undefined, press });
+        if (pressed !== undefined) made.setAttribute('aria-pressed', String(pressed));
         return made;
       }),
     ),
@@ -104,6 +114,23 @@ export function progress(text, at, of) {
     { class: 'progress', 'data-step': String(at), 'data-steps': String(of) },
     element('p', { class: 'progress-text' }, text),
     element('div', { class: 'progress-bars', 'aria-hidden': 'true' }, bars),
+  );
+}
+
+/**
+ * The site's way from here: one step a line, an arrow where the site gave one.
+ * @param {import('./types.js').Guidance['way']} way
+ * @param {string} title
+ * @param {string} language in which the site wrote it
+ */
+export function directions(way, title, language) {
+  if (!way.length) return null;
+  return element(
+    'section',
+    { class: 'directions', 'aria-label': title },
+    element('h2', { class: 'directions-title' }, title),
+    element('ol', { lang: language, dir: 'auto' }, way.map(({ arrow, text }) =>
+      element('li', { class: 'step' }, icon(arrow || 'place'), element('span', {}, text)))),
   );
 }
 

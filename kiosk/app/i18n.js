@@ -3,6 +3,9 @@
 
 export const CATALOGUES = ['en', 'nl', 'de', 'fr', 'es', 'it', 'pl', 'pt', 'ar', 'th', 'ja', 'zh-Hans'];
 const FALLBACK = 'en';
+const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur']);
+/** @param {string} code */
+const baseOf = (code) => code.split('-')[0];
 
 /** @typedef {Record<string, string>} Messages */
 /** @typedef {ReturnType<typeof createI18n>} I18n */
@@ -13,14 +16,20 @@ export function createI18n(load) {
   const kept = new Map();
   let language = FALLBACK;
 
-  /** @param {string} code */
-  const catalogueOf = (code) => CATALOGUES.find((known) => known === code || known === code.split('-')[0]) ?? FALLBACK;
+  /** `nl-BE` reads the Dutch texts, `zh-CN` those that are written with the same script. @param {string} code */
+  const catalogueOf = (code) => CATALOGUES.find((known) => known === code) ?? CATALOGUES.find((known) => baseOf(known) === baseOf(code)) ?? FALLBACK;
   /** @param {string} key */
   const find = (key) => kept.get(catalogueOf(language))?.[key] ?? kept.get(FALLBACK)?.[key];
 
   /** @param {string} key @param {Record<string, string | number>} [values] */
   function t(key, values = {}) {
-    return (find(key) ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+    return (find(key) ?? key).replace(/\{(\w+)\}/g, (whole, name) => written(values[name] ?? whole));
+  }
+
+  /** Numbers in the digits of the language, as in its times; other words kept from turning the direction of the sentence. @param {string | number} value */
+  function written(value) {
+    if (typeof value === 'number') return new Intl.NumberFormat(language, { useGrouping: false }).format(value);
+    return RIGHT_TO_LEFT.has(baseOf(language)) ? `\u2068${value}\u2069` : value;
   }
 
   return {
@@ -33,7 +42,9 @@ export function createI18n(load) {
       return t(find(form) ? form : `${key}.other`, { count });
     },
     language: () => language,
-    /** Keeps the language in use when the catalogue cannot be loaded. @param {string} code */
+    /** Whether a text stands in the catalogue as it is, with nothing of a visitor filled in. @param {string} text */
+    isPlain: (text) => [...kept.values()].some((texts) => Object.values(texts).includes(text)),
+    /** Loads only these texts. Keeps the language in use when they cannot be loaded. @param {string} code */
     use: async (code) => {
       const name = catalogueOf(code);
       if (!kept.has(name)) kept.set(name, await load(name));

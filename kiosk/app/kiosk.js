@@ -5,7 +5,7 @@ import { button } from './elements.js';
 import { header, progress } from './frame.js';
 import { createIdle } from './idle.js';
 import { SCREENS } from './screens/index.js';
-import { stepsOf, visitTypeOf } from './steps.js';
+import { inLanguage, stepsOf, visitTypeOf } from './steps.js';
 
 /**
  * @typedef {object} Outside
@@ -20,6 +20,9 @@ import { stepsOf, visitTypeOf } from './steps.js';
  * @property {import('./state.js').Visitor} visitor
  * @property {() => number} elapsed monotonic milliseconds
  * @property {() => string} uuid
+ * @property {import('./speech.js').Speech} speech
+ * @property {string} browserLanguage until the site's own is known
+ * @property {() => void} reload the page, with the newest files
  * @property {() => Promise<import('./camera.js').Camera>} openCamera
  * @property {any} BarcodeDetector
  */
@@ -28,12 +31,14 @@ import { stepsOf, visitTypeOf } from './steps.js';
 /** Screens before or after a visitor's own time: no idle warning on them. */
 const QUIET = new Set(['starting', 'pairing', 'unavailable', 'welcome']);
 const ENDING = new Set(['done', 'goodbye']);
+/** What a visitor may change about the display, as attributes of the page. */
+const LOOKS = ['text', 'contrast', 'theme'];
 const FAREWELL_SECONDS = 20;
 const WELCOME_SECONDS = 60;
 
 /** @param {Outside} outside */
 export function createKiosk(outside) {
-  const { root, frame, api, i18n, visitor, settings, clock } = outside;
+  const { root, frame, api, i18n, visitor, settings, clock, speech } = outside;
   const { t } = i18n;
   /** @type {import('./types.js').Config | null} */
   let config = null;
@@ -43,6 +48,7 @@ export function createKiosk(outside) {
   let screen = null;
   /** @type {ReturnType<typeof idleDialog> | null} */
   let warning = null;
+  let isOutdated = false;
   const idle = createIdle(outside.elapsed, { warn, end: () => restart() });
 
   /** @param {number} seconds */
@@ -69,8 +75,8 @@ export function createKiosk(outside) {
 
   /** Somebody changed the language or the display on the welcome screen and went away. */
   function isTouched() {
-    const { text, contrast } = document.documentElement.dataset;
-    return Boolean(text || contrast || (config && i18n.language() !== config.default_language));
+    const looksOther = LOOKS.some((look) => document.documentElement.dataset[look]);
+    return looksOther || speech.isOn() || Boolean(config && i18n.language() !== config.default_language);
   }
 
   function watch() {
@@ -85,18 +91,39 @@ export function createKiosk(outside) {
     const steps = config ? stepsOf(config, visitor) : [];
     const at = steps.indexOf(name) + 1;
     frame.show(name, screen, {
-      header: config ? header(config.site.name, tools()) : null,
+      header: top(),
       progress: at ? progress(t('progress', { at, of: steps.length }), at, steps.length) : null,
       back: screen.bare ? null : button('back', t('back'), { kind: 'quiet', drawing: 'back', press: back }),
     });
+    speech.read(root.querySelector('.main'));
   }
 
+  /** Site and tools; before the device is paired there is neither. */
+  function top() {
+    return config ? header(config.site.name, tools()) : null;
+  }
+
+  function readAloud() {
+    if (speech.isOn()) speech.off();
+    else speech.on();
+    changeTools();
+    speech.read(root.querySelector('.main'));
+  }
+
+  /** Voices come late, and each language has its own. */
+  function changeTools() {
+    const made = top();
+    if (made) frame.changeHeader(made);
+  }
+
+  /** @returns {import('./frame.js').Tool[]} */
   function tools() {
     const language = config?.languages.find((each) => each.code === i18n.language());
     return [
       ...((config?.languages.length ?? 0) > 1 && language
         ? [{ action: 'languages', drawing: 'globe', label: t('language.tool'), short: language.name, press: () => languageDialog(root, kiosk) }]
         : []),
+      ...(speech.isAble() ? [{ action: 'read-aloud', drawing: 'sound', label: t('speech.tool'), pressed: speech.isOn(), press: readAloud }] : []),
       { action: 'display', drawing: 'display', label: t('display.tool'), press: () => displayDialog(root, kiosk) },
       { action: 'help', drawing: 'help', label: t('help.tool'), press: () => void helpDialog(root, kiosk) },
     ];
@@ -140,8 +167,9 @@ export function createKiosk(outside) {
     screen = null;
     visitor.wipe();
     frame.clear();
-    delete document.documentElement.dataset.text;
-    delete document.documentElement.dataset.contrast;
+    speech.off();
+    for (const look of LOOKS) delete document.documentElement.dataset[look];
+    if (isOutdated) outside.reload();
     if (!config) return;
     const before = config;
     void speak(config.default_language).then(() => go('welcome'));
@@ -154,7 +182,7 @@ export function createKiosk(outside) {
 
   /** @param {string} code */
   async function speak(code) {
-    await i18n.use(code).catch(() => undefined);
+    await i18n.use(code).catch(() => (i18n.has('title') ? undefined : i18n.use('en').catch(() => undefined)));
     const direction = config?.languages.find((each) => each.code === i18n.language())?.dir ?? 'ltr';
     document.documentElement.lang = i18n.language();
     document.documentElement.dir = direction;
@@ -171,19 +199,26 @@ export function createKiosk(outside) {
   }
 
   const kiosk = {
-    api, i18n, visitor, clock, journal: outside.journal, keys: outside.keys, uuid: outside.uuid,
+    api, i18n, visitor, clock, speech, journal: outside.journal, keys: outside.keys, uuid: outside.uuid,
     openCamera: outside.openCamera, BarcodeDetector: outside.BarcodeDetector,
-    go, next, back, restart, render,
-    announce: frame.announce,
+    root, go, next, back, restart, render,
+    /** @param {string} text @param {{now?: boolean}} [how] */
+    announce: (text, how = {}) => {
+      frame.announce(text, how);
+      // A text with a name or a number in it is for the eyes and for headphones.
+      if (i18n.isPlain(text)) speech.say([text], { after: !how.now });
+    },
     /** @returns {import('./types.js').Config} */
     config: () => {
       if (!config) throw new Error('no config yet');
       return config;
     },
     visitType: () => visitTypeOf(kiosk.config(), visitor.visitTypeId) ?? kiosk.config().visit_types[0],
+    /** What the site says about ways, in the visitor's language if it does. */
+    guidance: () => inLanguage(config?.site.guidance ?? {}, i18n.language(), config?.default_language ?? ''),
     /** Where a person is who can help. */
     reception: () => {
-      const hint = config?.site.reception_hint;
+      const hint = kiosk.guidance().text?.reception || config?.site.reception_hint;
       return hint ? t('reception.where', { hint }) : t('reception.plain');
     },
     /** Asks later whether the visitor who was here is still the same. */
@@ -204,13 +239,21 @@ export function createKiosk(outside) {
     },
     idle,
     refresh,
+    changeTools,
+    /** Newer files are kept: they are used as soon as no visitor is here. */
+    outdated: () => {
+      isOutdated = true;
+      if (name === 'welcome' && !isTouched()) outside.reload();
+    },
     /** From the start, or after pairing: the newest settings, else the kept ones. */
     begin: async () => {
-      if (!(await outside.keys.kioskId())) {
+      const [kioskId, kept] = await Promise.all([outside.keys.kioskId(), settings.get('config').catch(() => null)]);
+      config ??= kept ?? null;
+      if (!config || !kioskId) await speak(outside.browserLanguage);
+      if (!kioskId) {
         go('pairing');
         return;
       }
-      config ??= (await settings.get('config').catch(() => null)) ?? null;
       // A kept configuration shows the welcome screen at once; the fresh one follows.
       if (!config) await refresh();
       void outside.journal.flush();

@@ -8,12 +8,14 @@ import { createI18n } from './i18n.js';
 import { createJournal } from './journal.js';
 import { createKeys } from './keys.js';
 import { createKiosk } from './kiosk.js';
+import { createSpeech } from './speech.js';
 import { createVisitor } from './state.js';
 import { openStorage } from './storage.js';
 import { ignoreSecondTaps } from './taps.js';
 
 /** @type {import('./kiosk.js').Kiosk | null} */
 let kiosk = null;
+const LOOK_FOR_NEWER_MS = 60 * 60 * 1000;
 
 async function start() {
   const root = /** @type {HTMLElement} */ (document.getElementById('kiosk'));
@@ -21,8 +23,7 @@ async function start() {
   const keys = createKeys(storage.settings, crypto.subtle);
   const clock = createClock(() => Date.now());
   const i18n = createI18n(async (language) => (await import(`./messages/${language}.js`)).messages);
-  await i18n.use('en');
-  await i18n.use(navigator.language);
+  const speech = createSpeech(window.speechSynthesis, (text) => new SpeechSynthesisUtterance(text), i18n.language);
   const api = createApi({
     fetch: window.fetch.bind(window), keys, clock, subtle: crypto.subtle, unpaired: () => void kiosk?.unpaired(),
   });
@@ -36,7 +37,10 @@ async function start() {
     refused: (kind) => void api.help({ client_id: crypto.randomUUID(), step: `${kind}-refused`, language: i18n.language() }),
   });
   const made = createKiosk({
-    root, frame: createFrame(root), api, keys, journal, i18n, settings: storage.settings, clock, visitor: createVisitor(),
+    root, frame: createFrame(root), api, keys, journal, i18n, settings: storage.settings, clock, speech,
+    visitor: createVisitor(),
+    browserLanguage: navigator.language,
+    reload: () => location.reload(),
     elapsed: () => performance.now(),
     uuid: () => crypto.randomUUID(),
     openCamera: () => openCamera(navigator.mediaDevices),
@@ -45,6 +49,9 @@ async function start() {
   kiosk = made;
   ignoreSecondTaps(root, () => performance.now());
   listen(made, journal);
+  root.addEventListener('opened', (event) => speech.read(/** @type {Element} */ (event.target)));
+  root.addEventListener('focusin', (event) => speech.focused(event.target));
+  window.speechSynthesis?.addEventListener?.('voiceschanged', () => made.changeTools());
   await made.begin();
 }
 
@@ -67,5 +74,15 @@ function listen(made, journal) {
   document.addEventListener('contextmenu', (event) => event.preventDefault());
 }
 
-if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/kiosk/sw.js', { scope: '/kiosk/' });
+/** Kiosks stay open for months: newer files are looked for, and used when nobody is at the screen. */
+async function keepFiles() {
+  const workers = navigator.serviceWorker;
+  if (!workers) return;
+  if (workers.controller) workers.addEventListener('controllerchange', () => kiosk?.outdated());
+  const kept = await workers.register('/kiosk/sw.js', { scope: '/kiosk/' });
+  setInterval(() => void kept.update().catch(() => undefined), LOOK_FOR_NEWER_MS);
+}
+
 void start();
+// After the first screen: keeping the files must not slow it.
+addEventListener('load', () => void keepFiles().catch(() => undefined));

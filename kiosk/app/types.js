@@ -15,10 +15,12 @@
  * @property {IdStep} id_step
  */
 /** @typedef {{version_id: string, version: string, title: string, summary: string[], body: string, sha256: string}} Notice */
+/** @typedef {{reception: string, way: {arrow: '' | 'left' | 'right' | 'up' | 'down', text: string}[]}} Guidance */
 /**
  * @typedef {object} Config
  * @property {{id: string, name: string}} kiosk
- * @property {{id: string, name: string, reception_hint: string, timezone: string, territory: string}} site
+ * @property {{id: string, name: string, reception_hint: string, guidance: Record<string, Guidance>, timezone: string,
+ *   territory: string}} site
  * @property {Language[]} languages
  * @property {string} default_language
  * @property {VisitType[]} visit_types

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from pathlib import Path
 
 import pytest
 
 from tests.kiosk.sources import APP, scripts
+from visitor.kiosks import app_files
 
 MOST_BYTES = 60 * 1024
 MOST_LINES = 300
+CATALOGUES = {f"messages/{path.name}" for path in (APP / "messages").glob("*.js")}
 FORBIDDEN = {
     "markup from text": r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment",
     "code from text": r"\beval\(|new Function\(|setTimeout\('",
@@ -66,22 +67,35 @@ def test_page_asks_only_for_files_that_exist() -> None:
         assert (APP / address).is_file(), address
 
 
-def test_service_worker_keeps_every_file_of_the_app() -> None:
-    listed = set(re.findall(r"'/kiosk/app/([^']+)'", (APP / "sw.js").read_text()))
+def test_worker_and_page_as_served_name_every_file_of_the_app() -> None:
+    worker = _wire("sw.js").decode()
     on_disk = {_name(path) for path in APP.rglob("*") if path.is_file()}
     # The page is kept under its own address, a worker is kept by the browser, and types are not loaded.
-    assert listed == on_disk - {"index.html", "sw.js", "types.js"}
-    assert "'/kiosk/'," in (APP / "sw.js").read_text()
+    assert set(re.findall(r"'/kiosk/app/([^']+)'", worker)) == on_disk - {"index.html", "sw.js", "types.js"}
+    assert "'/kiosk/'," in worker
+    assert "unversioned" not in worker
+    loaded_first = set(
+        re.findall(r'<link rel="modulepreload" href="/kiosk/app/([^"]+)">', _wire("index.html").decode())
+    )
+    assert loaded_first == {name for name in on_disk if name.endswith(".js")} - CATALOGUES - {"sw.js", "types.js"}
 
 
-def test_what_one_visitor_loads_fits_sixty_kilobytes_compressed() -> None:
-    """All code and style, the English fallback, and the largest of the other catalogues."""
-    catalogues = {path: _compressed(path) for path in scripts() if path.parent.name == "messages"}
-    english = next(size for path, size in catalogues.items() if path.stem == "en")
-    other = max(size for path, size in catalogues.items() if path.stem != "en")
-    code = sum(_compressed(path) for path in [*scripts(), *APP.glob("*.css")] if path not in catalogues)
-    assert code + english + other <= MOST_BYTES, f"{code} + {english} + {other} bytes"
+def test_no_module_is_found_only_after_another_was_read() -> None:
+    """Every static import is named by the page; texts of the language in use are the one thing that follows."""
+    dynamic = {path.name: re.findall(r"\bimport\(([`'][^)]*)\)[^}]", path.read_text()) for path in scripts()}
+    dynamic = {name: [each for each in found if each.startswith("`")] for name, found in dynamic.items()}
+    assert {name: found for name, found in dynamic.items() if found} == {"main.js": ["`./messages/${language}.js`"]}
 
 
-def _compressed(path: Path) -> int:
-    return len(gzip.compress(path.read_bytes(), 6))
+def test_what_one_visitor_loads_fits_sixty_kilobytes_on_the_wire() -> None:
+    """The page, all code and style, and the largest catalogue: the language in use is the only one that is loaded."""
+    catalogues = {name: len(_wire(name, "br")) for name in CATALOGUES}
+    names = ["index.html", *(name for name in app_files.loaded_files() if name.endswith((".js", ".css")))]
+    code = sum(len(_wire(name, "br")) for name in names if name not in CATALOGUES)
+    assert code + max(catalogues.values()) <= MOST_BYTES, f"{code} + {catalogues}"
+
+
+def _wire(name: str, encoding: str = "identity") -> bytes:
+    found = app_files.served(name)
+    assert found is not None
+    return found.encodings[encoding]

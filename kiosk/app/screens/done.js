@@ -1,7 +1,7 @@
 // @ts-check
 /** Signed in: the badge, the host, the way, and what the printer does. */
 import { button, element, icon, isolated } from '../elements.js';
-import { emblem } from '../frame.js';
+import { directions, emblem } from '../frame.js';
 
 const PAUSE_MS = 1500;
 const LONG_NAME = 40;
@@ -20,6 +20,7 @@ export function done(kiosk) {
   sayPrint(kiosk, print, answer ? answer.printing : 'offline');
   return {
     heading: t('done.heading'),
+    mark: badge ? emblem('check', 'good') : undefined,
     bare: true,
     submit: () => kiosk.restart(),
     leave: () => {
@@ -39,11 +40,12 @@ export function done(kiosk) {
           badge ? element('p', { class: nameClass(badge.name), 'data-done': 'name' }, isolated(badge.name)) : null,
           print,
           answer?.id_check_needed ? point('card', t('done.show_id'), 'id') : null,
-          badge?.host_name ? point('person', t('done.host', { name: badge.host_name }), 'host') : null,
+          badge?.host_name ? point('person', t('done.host', { name: badge.host_name }), 'host', true) : null,
           badge ? point('clock', t('done.valid', { until: kiosk.i18n.moment(badge.valid_until, kiosk.config().site) }), 'valid') : null,
           point('place', kiosk.reception(), 'way'),
-          badge ? point('leave', t('done.remember', { number: badge.number }), 'number') : null,
+          badge ? point('leave', t('done.remember', { number: badge.number }), 'number', true) : null,
         ),
+        wayOn(kiosk),
       ),
       element('div', { class: 'returning', 'aria-hidden': 'true' }, element('span', {})),
     ],
@@ -56,9 +58,15 @@ function nameClass(name) {
   return [...name].length > LONG_NAME ? 'done-name done-name-long' : 'done-name';
 }
 
-/** @param {string} drawing @param {string} text @param {string} what */
-function point(drawing, text, what) {
-  return element('p', { class: 'point', 'data-done': what }, icon(drawing), element('span', {}, text));
+/** From the kiosk to the host, as the site wrote it. @param {Kiosk} kiosk */
+function wayOn(kiosk) {
+  const { text, language } = kiosk.guidance();
+  return directions(text?.way ?? [], kiosk.i18n.t('done.directions'), language);
+}
+
+/** @param {string} drawing @param {string} text @param {string} what @param {boolean} [isPrivate] never said aloud */
+function point(drawing, text, what, isPrivate = false) {
+  return element('p', { class: 'point', 'data-done': what, 'data-private': isPrivate }, icon(drawing), element('span', {}, text));
 }
 
 /** @param {Kiosk} kiosk @param {import('../types.js').Badge} badge @param {{gone: boolean}} here */

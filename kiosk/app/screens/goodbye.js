@@ -15,6 +15,7 @@ export function goodbye(kiosk) {
     content: [
       emblem('check', 'good'),
       element('p', { class: 'where' }, t('bye.badge')),
+      element('p', { class: 'where' }, kiosk.reception()),
       element('div', { class: 'returning', 'aria-hidden': 'true' }, element('span', {})),
     ],
     actions: [button('finish', t('done.finish'), { kind: 'primary', submit: true })],

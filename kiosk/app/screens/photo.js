@@ -1,6 +1,6 @@
 // @ts-check
 /** The photo: live picture with an oval, live advice, a countdown, and always a way without. */
-import { button, element } from '../elements.js';
+import { button, element, icon } from '../elements.js';
 import { alertBox } from '../fields.js';
 import { faultText } from './faults.js';
 
@@ -10,6 +10,8 @@ const TAKEN = { aspect: ASPECT, longest: 1200, quality: 0.92 };
 const PAUSE_MS = 500;
 const LONG_PAUSE_MS = 3000;
 const COUNT = [3, 2, 1];
+/** @type {Record<string, string>} */
+const DRAWINGS = { ok: 'check', taken: 'check', starting: 'camera', hint: 'camera', checking: 'clock' };
 /** The server takes a photo with these; with any other advice the badge would not show the visitor. */
 const USABLE = new Set(['ok', 'too_far', 'off_centre', 'taken']);
 
@@ -21,6 +23,7 @@ export function photo(kiosk) {
   let camera = null;
   let gone = false;
   let live = false;
+  let heardLast = '';
   const view = element('div', { class: 'camera', 'data-camera': 'starting' });
   const advice = element('p', { class: 'advice', 'aria-live': 'polite', 'data-advice': '' });
   const trouble = element('div', { class: 'trouble' });
@@ -35,7 +38,15 @@ export function photo(kiosk) {
     const text = i18n.has(`advice.${key}`) ? t(`advice.${key}`) : t('photo.hint');
     advice.dataset.advice = key;
     view.dataset.advice = key;
-    if (advice.textContent !== text) advice.textContent = text;
+    if (advice.textContent === text) return;
+    advice.replaceChildren(icon(DRAWINGS[key] ?? 'person'), element('span', {}, text));
+    kiosk.speech.say([text], { after: true });
+  }
+
+  /** Advice that comes once and goes again would only make one nervous. @param {string} key */
+  function advise(key) {
+    if (key === heardLast || advice.dataset.advice === 'hint') say(key);
+    heardLast = key;
   }
 
   /** @param {string} state @param {(Node | null)[]} inside @param {Node[]} buttons */
@@ -75,7 +86,7 @@ export function photo(kiosk) {
       const answer = frame ? await kiosk.api.checkPhoto(frame) : null;
       if (!live || gone) return;
       const heard = answer?.status === 200;
-      if (answer) say(heard ? answer.body.advice : 'hint');
+      if (answer) advise(heard ? answer.body.advice : 'hint');
       await new Promise((resolve) => setTimeout(resolve, heard || !answer ? PAUSE_MS : LONG_PAUSE_MS));
     }
   }
@@ -91,6 +102,7 @@ export function photo(kiosk) {
       number.textContent = String(left);
       number.dataset.count = String(left);
       kiosk.announce(String(left), { now: true });
+      kiosk.speech.say([String(left)]);
       await new Promise((resolve) => setTimeout(resolve, 1000));
       if (gone) return;
     }
@@ -161,7 +173,7 @@ export function photo(kiosk) {
         void open();
       }
     },
-    content: [trouble, element('div', { class: 'photo' }, view, element('div', { class: 'photo-side' }, advice, choices))],
+    content: [trouble, element('div', { class: 'photo' }, view, element('div', { class: 'photo-side' }, advice, choices, element('p', { class: 'field-help' }, t('photo.without_help'))))],
     actions: [without],
   };
 }

@@ -23,10 +23,17 @@ export function signOut(kiosk) {
   const send = button('submit', t('out.send'), { kind: 'primary', drawing: 'leave', submit: true });
   send.disabled = visitor.sending;
 
+  /** @param {string} text */
+  function say(text) {
+    if (advice.textContent === text) return;
+    advice.textContent = text;
+    kiosk.speech.say([text], { after: true });
+  }
+
   function wait() {
     here.busy = true;
     send.disabled = true;
-    advice.textContent = t('check.sending');
+    say(t('check.sending'));
   }
 
   async function watch() {
@@ -34,7 +41,7 @@ export function signOut(kiosk) {
       camera = await kiosk.openCamera();
     } catch {
       view.dataset.camera = 'missing';
-      advice.textContent = t('out.no_camera');
+      say(t('out.no_camera'));
       return;
     }
     if (here.gone) {
@@ -53,7 +60,7 @@ export function signOut(kiosk) {
         await leave(kiosk, { token: text });
         return;
       }
-      if (text && !isBadge(text)) advice.textContent = t('out.other_code');
+      if (text && !isBadge(text)) say(t('out.other_code'));
       await new Promise((resolve) => setTimeout(resolve, reached ? PAUSE_MS : LONG_PAUSE_MS));
     }
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /** The device is paired but has never reached its server: keeps trying. */
-import { button } from '../elements.js';
+import { button, element } from '../elements.js';
 import { emblem } from '../frame.js';
 
 const PAUSE_MS = 5000;
@@ -13,7 +13,7 @@ export function unavailable(kiosk) {
     heading: t('unavailable.heading'),
     lead: t('unavailable.lead'),
     bare: true,
-    content: [emblem('warning', 'warn')],
+    content: [emblem('warning', 'warn'), element('p', { class: 'where' }, kiosk.reception())],
     submit: () => void kiosk.begin(),
     actions: [button('retry', t('unavailable.retry'), { kind: 'primary', submit: true })],
     leave: () => clearTimeout(alarm),

@@ -1,8 +1,11 @@
 // @ts-check
-/** The attract screen: the site's name, its languages, and the two ways on. */
-import { languageChoices } from '../dialogs.js';
-import { element, icon, isolated } from '../elements.js';
+/** The attract screen: the site's name, the languages most used there, and the two ways on. */
+import { languageChoices, languageDialog } from '../dialogs.js';
+import { button, element, icon, isolated } from '../elements.js';
 import { stepsOf } from '../steps.js';
+
+/** One row; the others are one touch away. */
+const MOST_LANGUAGES = 5;
 
 /** @param {import('../kiosk.js').Kiosk} kiosk @returns {import('../frame.js').Screen} */
 export function welcome(kiosk) {
@@ -13,6 +16,24 @@ export function welcome(kiosk) {
   function speak(code) {
     kiosk.visitor.languageChosen = true;
     void kiosk.useLanguage(code);
+  }
+
+  /** The first ones of the site, and the one in use if it is another. */
+  function shown() {
+    if (languages.length <= MOST_LANGUAGES + 1) return languages;
+    const first = languages.slice(0, MOST_LANGUAGES);
+    const current = languages.find((each) => each.code === language());
+    return current && !first.includes(current) ? [current, ...first.slice(0, -1)] : first;
+  }
+
+  function languageRow() {
+    const few = shown();
+    const choices = languageChoices(kiosk, language(), speak, few);
+    if (few.length < languages.length) {
+      const more = button('more-languages', t('welcome.languages'), { kind: 'quiet', drawing: 'globe', press: () => languageDialog(kiosk.root, kiosk, speak) });
+      choices.append(element('li', {}, more));
+    }
+    return choices;
   }
 
   /** @param {string} action @param {string} drawing @param {string} kind @param {() => void} press */
@@ -36,13 +57,13 @@ export function welcome(kiosk) {
     bare: true,
     content: [
       element('p', { class: 'welcome-site' }, isolated(site.name)),
+      languages.length > 1 ? languageRow() : null,
       element(
         'div',
         { class: 'ways' },
         way('sign-in', 'enter', 'main', () => kiosk.go(stepsOf(kiosk.config(), kiosk.visitor)[0])),
         way('sign-out', 'leave', 'other', () => kiosk.go('sign-out')),
       ),
-      languages.length > 1 ? languageChoices(kiosk, language(), speak) : null,
       element('p', { class: 'where' }, icon('place'), element('span', {}, kiosk.reception())),
     ],
   };
