@@ -23,6 +23,7 @@ from visitor.accounts.forms import AccountForm
 from visitor.app.factory import create_app
 from visitor.app.runtime import OpenRuntime, open_runtime
 from visitor.core.actors import SYSTEM
+from visitor.core.i18n import SOURCE_LANGUAGE, languages
 from visitor.core.permissions import Role
 from visitor.core.settings import load_settings
 from visitor.kiosks import operations as kiosks
@@ -74,18 +75,25 @@ def lived_in(
 
 
 def _prepared(runtime: OpenRuntime, devices: int) -> list[str]:
-    """Add somebody with every role; return pairing codes."""
+    """Add somebody with every role for each language; return pairing codes."""
+    hashed = passwords.quick_hash(PASSWORD)
     with runtime.transaction(SYSTEM) as work:
-        form = AccountForm(sign_in_name=EVERYBODY, display_name="Everybody at once")
-        account = accounts.add_account(work, form, password_hash=passwords.quick_hash(PASSWORD), must_change=False)
-        for role in Role:
-            accounts.grant(work, account.id, role, None)
+        for language in languages():
+            form = AccountForm(sign_in_name=reader(language), display_name="Everybody at once", language=language)
+            account = accounts.add_account(work, form, password_hash=hashed, must_change=False)
+            for role in Role:
+                accounts.grant(work, account.id, role, None)
         site = sites.site_numbered(work, 1)
         return [kiosks.make_pairing_code(work, site.id, name) for name in _names(devices)]
 
 
 def _names(devices: int) -> list[str]:
     return [f"Entrance {number}" for number in range(1, devices + 1)]
+
+
+def reader(language: str) -> str:
+    """Return the sign-in name of the account that has every role and reads this language."""
+    return EVERYBODY if language == SOURCE_LANGUAGE else f"{EVERYBODY}-{language}"
 
 
 def _walk(app: Flask) -> dict[str, str]:

@@ -30,17 +30,17 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
         yield made
 
 
-def fresh_page(chromium: Browser) -> Page:
+def fresh_page(chromium: Browser, language: str = "en-GB") -> Page:
     context = chromium.new_context(
-        viewport={"width": WIDE[0], "height": WIDE[1]}, locale="en-GB", reduced_motion="reduce"
+        viewport={"width": WIDE[0], "height": WIDE[1]}, locale=language, reduced_motion="reduce"
     )
     return context.new_page()
 
 
-def signed_in(chromium: Browser, lived: Lived) -> Page:
-    page = fresh_page(chromium)
+def signed_in(chromium: Browser, lived: Lived, language: str = "en") -> Page:
+    page = fresh_page(chromium, language)
     page.goto(f"{lived.address}/sign-in")
-    page.locator("input[name=login_name]").fill(pages.EVERYBODY)
+    page.locator("input[name=login_name]").fill(pages.reader(language))
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda address: "sign-in" not in address)
@@ -63,7 +63,11 @@ def faults(page: Page, least_px: int) -> list[str]:
     looks.large_text(page, on=True)
     look("wide, 200 % text", looks.overflow(page))
     looks.large_text(page, on=False)
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="light", contrast="more")
+    look("high contrast", looks.violations(page, looks.COLOURS))
+    page.emulate_media(color_scheme="dark", contrast="more")
+    look("dark, high contrast", looks.violations(page, looks.COLOURS))
+    page.emulate_media(color_scheme="dark", contrast="null")
     look("dark", looks.violations(page, looks.COLOURS))
     resize(page, NARROW)
     look("dark narrow", looks.violations(page))
@@ -77,12 +81,15 @@ def faults(page: Page, least_px: int) -> list[str]:
     return found
 
 
-def test_every_page_of_the_staff(chromium: Browser, lived: Lived) -> None:
-    page = signed_in(chromium, lived)
+@pytest.mark.parametrize("language", ["en", "ar", "th"])
+def test_every_page_of_the_staff(chromium: Browser, lived: Lived, language: str) -> None:
+    page = signed_in(chromium, lived, language)
     found: list[str] = []
     assert len(lived.paths) > 20
     for path in [*lived.paths, NOT_FOUND, NO_MATCH]:
         page.goto(f"{lived.address}{path}")
+        if page.locator(f"html[lang={language}]").count() != 1 and "/notice/" not in path:
+            found.append(f"{path} speaks {page.locator('html').get_attribute('lang')}")
         found += [f"{path} {line}" for line in faults(page, STAFF_TARGET_PX)]
     page.context.close()
     nothing_wrong(found)
