@@ -6,21 +6,26 @@ Emoji are colour pictures.
 """
 
 import io
-import zlib
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import chain, groupby
+from typing import TypeAlias
 
 from PIL import Image
 
 from visitor.badges import shaping
-from visitor.badges.layout import QUIET_MODULES, Box
+from visitor.badges.layout import CODE_MODULES, QUIET_MODULES, Box
+from visitor.badges.pdf_file import PdfFile
+from visitor.badges.pdf_fonts import PdfFonts
 from visitor.badges.shaping import FontFace, PlacedGlyph
-from visitor.badges.sheet import INK, Colour, Sheet
+from visitor.badges.sheet import INK, OWN_PARTS, Bar, Colour, Sheet, Writing
+from visitor.imaging.badge_code import ROW_BYTES
 
 POINTS_PER_MM = 72 / 25.4
-CODES_PER_FONT = 255
 _ARC = 0.5523
 """Control points of a quarter circle drawn as a Bézier curve."""
+_DARK = re.compile("1+")
 _COLOUR_SPACES = {"L": "/DeviceGray", "RGB": "/DeviceRGB", "CMYK": "/DeviceCMYK"}
 
 
@@ -28,170 +33,106 @@ class PhotoUnusable(ValueError):
     """The photo is not a JPEG that PDF can hold."""
 
 
-@dataclass(slots=True)
-class _Type3Font:
-    """Up to 255 glyphs under one font name."""
+@dataclass(frozen=True, slots=True)
+class _Photo:
+    """A photo in the file, and its pixels across and down."""
 
     number: int
-    glyphs: list[tuple[int, int, str]] = field(default_factory=list)
-    """Object number of the drawing, advance in thousandths of an em, and the text it stands for."""
+    size: tuple[int, int]
 
 
-class _File:
-    """Objects of a PDF file, numbered from 1."""
-
-    def __init__(self) -> None:
-        self._objects: list[bytes] = []
-
-    def reserve(self) -> int:
-        """Return the number of an object that will be set later."""
-        self._objects.append(b"")
-        return len(self._objects)
-
-    def put(self, content: str, number: int | None = None) -> int:
-        """Set a plain object and return its number."""
-        number = number or self.reserve()
-        self._objects[number - 1] = content.encode("ascii")
-        return number
-
-    def stream(self, body: bytes, entries: str = "", *, compress: bool = True) -> int:
-        """Add a stream and return its number."""
-        if compress:
-            body, entries = zlib.compress(body, 6), entries + " /Filter /FlateDecode"
-        number = self.reserve()
-        head = f"<< /Length {len(body)} {entries} >>\nstream\n".encode("ascii")
-        self._objects[number - 1] = head + body + b"\nendstream"
-        return number
-
-    def packed(self, root: int) -> bytes:
-        """Return the file."""
-        parts = [b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"]
-        offset = len(parts[0])
-        offsets: list[int] = []
-        for number, content in enumerate(self._objects, start=1):
-            part = f"{number} 0 obj\n".encode("ascii") + content + b"\nendobj\n"
-            offsets.append(offset)
-            offset += len(part)
-            parts.append(part)
-        table = "".join(f"{place:010d} 00000 n \n" for place in offsets)
-        count = len(offsets) + 1
-        parts.append(
-            f"xref\n0 {count}\n0000000000 65535 f \n{table}"
-            f"trailer\n<< /Size {count} /Root {root} 0 R >>\nstartxref\n{offset}\n%%EOF\n".encode("ascii")
-        )
-        return b"".join(parts)
-
-
-class _Fonts:
-    """The Type 3 fonts of one file: glyphs of all its pages."""
-
-    def __init__(self, file: _File) -> None:
-        self._file = file
-        self._codes: dict[tuple[FontFace, int, str], tuple[int, int]] = {}
-        self._drawings: dict[tuple[FontFace, int], int] = {}
-        self._fonts: list[_Type3Font] = []
-
-    def code(self, glyph: PlacedGlyph) -> tuple[int, int]:
-        """Return font and code of a glyph; the same glyph standing for another text has another code."""
-        key = (glyph.face, glyph.index, glyph.text)
-        if key not in self._codes:
-            if not self._fonts or len(self._fonts[-1].glyphs) == CODES_PER_FONT:
-                self._fonts.append(_Type3Font(self._file.reserve()))
-            font = self._fonts[-1]
-            advance = round(shaping.advance(glyph.face, glyph.index) * 1000)
-            font.glyphs.append((self._drawing(glyph.face, glyph.index), advance, glyph.text))
-            self._codes[key] = (len(self._fonts) - 1, len(font.glyphs))
-        return self._codes[key]
-
-    def resources(self) -> str:
-        """Write the fonts and return their resource entry."""
-        for font in self._fonts:
-            self._write(font)
-        return " ".join(f"/F{place} {font.number} 0 R" for place, font in enumerate(self._fonts))
-
-    def _drawing(self, face: FontFace, index: int) -> int:
-        if (face, index) not in self._drawings:
-            ink = shaping.ink(face, index) or shaping.GlyphInk(0, 0, 0, 0)
-            box = " ".join(str(round(edge * 1000)) for edge in (ink.left, ink.bottom, ink.right, ink.top))
-            body = f"{round(shaping.advance(face, index) * 1000)} 0 {box} d1 {shaping.outline(face, index)} f"
-            self._drawings[face, index] = self._file.stream(body.encode("ascii"))
-        return self._drawings[face, index]
-
-    def _write(self, font: _Type3Font) -> None:
-        count = len(font.glyphs)
-        drawings = " ".join(f"/g{code} {number} 0 R" for code, (number, *_) in enumerate(font.glyphs, start=1))
-        names = " ".join(f"/g{code}" for code in range(1, count + 1))
-        widths = " ".join(str(advance) for _, advance, _ in font.glyphs)
-        unicode_map = self._file.stream(_unicode_map([text for *_, text in font.glyphs]))
-        self._file.put(
-            "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 0 0] /FontMatrix [0.001 0 0 0.001 0 0] "
-            f"/FirstChar 1 /LastChar {count} /Widths [{widths}] /Resources << >> "
-            f"/CharProcs << {drawings} >> /Encoding << /Type /Encoding /Differences [1 {names}] >> "
-            f"/ToUnicode {unicode_map} 0 R >>",
-            font.number,
-        )
+_FrameKey: TypeAlias = tuple[tuple[Bar, ...], tuple[Writing, ...], Box | None, tuple[int, int] | None]
 
 
 class _Document:
     """One PDF in the making."""
 
     def __init__(self) -> None:
-        self._file = _File()
-        self._fonts = _Fonts(self._file)
-        self._images: dict[tuple[FontFace, int] | bytes, int] = {}
+        self._file = PdfFile()
+        self._fonts = PdfFonts(self._file)
+        self._images: dict[tuple[FontFace, int], int] = {}
+        self._photos: dict[bytes, _Photo] = {}
+        self._frames: dict[_FrameKey, int] = {}
         self._pages: list[int] = []
         self._tree = self._file.reserve()
         self._resources = self._file.reserve()
 
     def add(self, sheet: Sheet) -> None:
-        """Add one badge as a page."""
+        """Add one badge as a page; what it has in common with the page before is stored once."""
         width, height = sheet.width_mm * POINTS_PER_MM, sheet.height_mm * POINTS_PER_MM
-        # From here on one unit is a millimetre, y grows upwards from the bottom edge.
-        drawing = [f"{POINTS_PER_MM:.6f} 0 0 {POINTS_PER_MM:.6f} 0 0 cm"]
-        drawing.extend(f"{_fill(bar.colour)} {_rectangle(bar.box, sheet)} f" for bar in sheet.bars)
-        drawing.extend(self._photo(sheet))
-        for writing in sheet.writings:
-            drawing.extend(self._text(writing.glyphs, writing.colour, sheet))
-        drawing.extend(_code(sheet))
-        content = self._file.stream("\n".join(drawing).encode("ascii"))
+        photo = self._photo(sheet.photo_jpeg) if sheet.photo and sheet.photo_jpeg else None
+        own = [f"/I{photo.number} Do Q"] if photo else []
+        own.extend(self._texts(sheet, [one for one in sheet.writings if one.part in OWN_PARTS]))
+        content = self._file.stream("\n".join([*own, *_code(sheet)]).encode("ascii"))
         self._pages.append(
             self._file.put(
-                f"<< /Type /Page /Parent {self._tree} 0 R /MediaBox [0 0 {width:.3f} {height:.3f}] "
-                f"/Resources {self._resources} 0 R /Contents {content} 0 R >>"
+                f"<< /Type /Page /Parent {self._tree} 0 R /MediaBox [0 0 {width:.2f} {height:.2f}] "
+                f"/Contents [{self._frame(sheet, photo)} 0 R {content} 0 R] >>"
             )
         )
 
+    def _frame(self, sheet: Sheet, photo: _Photo | None) -> int:
+        """Draw what other badges may show too, unless that was drawn already; it ends at the photo's place."""
+        shared = tuple(writing for writing in sheet.writings if writing.part not in OWN_PARTS)
+        key = (sheet.bars, shared, sheet.photo, photo.size if photo else None)
+        if key not in self._frames:
+            # From here on one unit is a millimetre, y grows upwards from the bottom edge.
+            drawing = [f"{POINTS_PER_MM:.6f} 0 0 {POINTS_PER_MM:.6f} 0 0 cm"]
+            drawing.extend(f"{_fill(bar.colour)} {_rectangle(bar.box, sheet)} f" for bar in sheet.bars)
+            drawing.extend(self._texts(sheet, shared))
+            if photo:
+                drawing.extend(_photo_place(sheet, photo.size))
+            self._frames[key] = self._file.stream("\n".join(drawing).encode("ascii"))
+        return self._frames[key]
+
     def packed(self) -> bytes:
         """Return the finished file."""
-        images = " ".join(f"/I{number} {number} 0 R" for number in self._images.values())
+        photos = (photo.number for photo in self._photos.values())
+        images = " ".join(f"/I{number} {number} 0 R" for number in chain(self._images.values(), photos))
         self._file.put(f"<< /Font << {self._fonts.resources()} >> /XObject << {images} >> >>", self._resources)
         kids = " ".join(f"{page} 0 R" for page in self._pages)
-        self._file.put(f"<< /Type /Pages /Kids [{kids}] /Count {len(self._pages)} >>", self._tree)
+        self._file.put(
+            f"<< /Type /Pages /Resources {self._resources} 0 R /Kids [{kids}] /Count {len(self._pages)} >>", self._tree
+        )
         catalogue = (
             f"<< /Type /Catalog /Pages {self._tree} 0 R /ViewerPreferences << /PrintScaling /None >> >>"  # exact size
         )
         return self._file.packed(self._file.put(catalogue))
 
-    def _text(self, glyphs: Sequence[PlacedGlyph], colour: Colour, sheet: Sheet) -> Iterable[str]:
-        pictures = [glyph for glyph in glyphs if shaping.is_picture(glyph.face, glyph.index)]
-        outlines = [glyph for glyph in glyphs if not shaping.is_picture(glyph.face, glyph.index)]
-        if outlines:
-            yield f"BT {_fill(colour)}"
-            used: tuple[int, float] | None = None
-            for glyph in outlines:
-                font, code = self._fonts.code(glyph)
-                if used != (font, glyph.size_mm):
-                    used = (font, glyph.size_mm)
-                    yield f"/F{font} {glyph.size_mm:.4f} Tf"
-                yield f"1 0 0 1 {glyph.x_mm:.3f} {sheet.height_mm - glyph.y_mm:.3f} Tm <{code:02x}> Tj"
-            yield "ET"
-        for glyph in pictures:
-            yield from self._picture(glyph, sheet)
+    def _texts(self, sheet: Sheet, writings: Iterable[Writing]) -> Iterable[str]:
+        for writing in writings:
+            outlines = [glyph for glyph in writing.glyphs if not shaping.is_picture(glyph.face, glyph.index)]
+            if outlines:
+                yield f"BT {_fill(writing.colour)}"
+                yield from self._lines(outlines, sheet.height_mm)
+                yield "ET"
+            if len(outlines) < len(writing.glyphs):
+                for glyph in writing.glyphs:
+                    yield from self._picture(glyph, sheet)
+
+    def _lines(self, glyphs: Iterable[PlacedGlyph], height_mm: float) -> Iterable[str]:
+        """Show glyphs; one that stands where the one before it ends needs no place of its own."""
+        used: tuple[int, float] | None = None
+        for (size, y), line in groupby(glyphs, key=lambda glyph: (glyph.size_mm, glyph.y_mm)):
+            for font, stretch in groupby(
+                ((*self._fonts.code(glyph), glyph) for glyph in line), key=lambda coded: coded[0]
+            ):
+                if used != (font, size):
+                    used = (font, size)
+                    yield f"/F{font} {size:.4f} Tf"
+                (_, code, first), *rest = stretch
+                shown = [f"<{code:02x}"]
+                pen = first.x_mm + self._fonts.advance(font, code) * size / 1000
+                for _, code, glyph in rest:
+                    gap = round((pen - glyph.x_mm) / size * 1000)
+                    pen += (self._fonts.advance(font, code) - gap) * size / 1000
+                    shown.append(f">{gap}<{code:02x}" if gap else f"{code:02x}")
+                yield f"1 0 0 1 {first.x_mm:.3f} {height_mm - y:.3f} Tm [{''.join(shown)}>] TJ"
 
     def _picture(self, glyph: PlacedGlyph, sheet: Sheet) -> Iterable[str]:
-        """Draw an emoji."""
+        """Draw an emoji; nothing for other glyphs."""
         ink = shaping.ink(glyph.face, glyph.index)
-        if ink is None:
+        if ink is None or not shaping.is_picture(glyph.face, glyph.index):
             return
         key = (glyph.face, glyph.index)
         if key not in self._images:
@@ -208,29 +149,23 @@ class _Document:
         alpha = self._file.stream(image.getchannel("A").tobytes(), f"{size} /ColorSpace /DeviceGray")
         return self._file.stream(image.convert("RGB").tobytes(), f"{size} /ColorSpace /DeviceRGB /SMask {alpha} 0 R")
 
-    def _photo(self, sheet: Sheet) -> Iterable[str]:
-        """Draw the photo cropped at its centre to its place, with round corners."""
-        if sheet.photo is None or sheet.photo_jpeg is None:
-            return
-        with Image.open(io.BytesIO(sheet.photo_jpeg), formats=("JPEG",)) as opened:
+    def _photo(self, jpeg: bytes) -> _Photo:
+        """Take the photo into the file as it is."""
+        if jpeg in self._photos:
+            return self._photos[jpeg]
+        with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as opened:
             (width, height), mode = opened.size, opened.mode
         if mode not in _COLOUR_SPACES:
             raise PhotoUnusable(mode)
-        if sheet.photo_jpeg not in self._images:
-            inverted = " /Decode [1 0 1 0 1 0 1 0]" if mode == "CMYK" else ""
-            self._images[sheet.photo_jpeg] = self._file.stream(
-                sheet.photo_jpeg,
-                f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 8 "
-                f"/ColorSpace {_COLOUR_SPACES[mode]}{inverted} /Filter /DCTDecode",
-                compress=False,
-            )
-        box = sheet.photo
-        scale = max(box.width / width, box.height / height)
-        left = box.x + (box.width - width * scale) / 2
-        lower = sheet.height_mm - box.bottom + (box.height - height * scale) / 2
-        yield f"q {_rounded(box, sheet)} W n"
-        yield f"{width * scale:.3f} 0 0 {height * scale:.3f} {left:.3f} {lower:.3f} cm"
-        yield f"/I{self._images[sheet.photo_jpeg]} Do Q"
+        inverted = "/Decode [1 0 1 0 1 0 1 0]" if mode == "CMYK" else ""
+        number = self._file.stream(
+            jpeg,
+            f"/Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 8 "
+            f"/ColorSpace {_COLOUR_SPACES[mode]} /Filter /DCTDecode{inverted}",
+            compress=False,
+        )
+        self._photos[jpeg] = _Photo(number, (width, height))
+        return self._photos[jpeg]
 
 
 def document(sheets: Sequence[Sheet]) -> bytes:
@@ -256,6 +191,17 @@ def _rectangle(box: Box, sheet: Sheet) -> str:
     return f"{box.x:.3f} {sheet.height_mm - box.bottom:.3f} {box.width:.3f} {box.height:.3f} re"
 
 
+def _photo_place(sheet: Sheet, size: tuple[int, int]) -> Iterable[str]:
+    """Open the photo's place, with round corners; the photo fills it, cropped at its centre."""
+    if sheet.photo is None:
+        return
+    (width, height), box = size, sheet.photo
+    scale = max(box.width / width, box.height / height)
+    left = box.x + (box.width - width * scale) / 2
+    lower = sheet.height_mm - box.bottom + (box.height - height * scale) / 2
+    yield f"q {_rounded(box, sheet)} W n {width * scale:.3f} 0 0 {height * scale:.3f} {left:.3f} {lower:.3f} cm"
+
+
 def _rounded(box: Box, sheet: Sheet) -> str:
     """Return the path of a rectangle with round corners."""
     radius, arc = sheet.photo_radius_mm, sheet.photo_radius_mm * (1 - _ARC)
@@ -278,25 +224,8 @@ def _code(sheet: Sheet) -> Iterable[str]:
     module = sheet.code.width / sheet.code_span
     left, upper = sheet.code.x + QUIET_MODULES * module, sheet.height_mm - sheet.code.y - QUIET_MODULES * module
     yield f"q {_fill(INK)} {module:.6f} 0 0 {-module:.6f} {left:.4f} {upper:.4f} cm"
-    for y, row in enumerate(sheet.modules):
-        x = 0
-        while x < len(row):
-            end = x
-            while end < len(row) and row[end]:
-                end += 1
-            if end > x:
-                yield f"{x} {y} {end - x} 1 re"
-            x = end + 1
+    for y in range(CODE_MODULES):
+        row = int.from_bytes(sheet.modules[y * ROW_BYTES : (y + 1) * ROW_BYTES])
+        for run in _DARK.finditer(f"{row:0{ROW_BYTES * 8}b}"):
+            yield f"{run.start()} {y} {run.end() - run.start()} 1 re"
     yield "f Q"
-
-
-def _unicode_map(texts: Sequence[str]) -> bytes:
-    """Return a ToUnicode CMap: what each code stands for when text is copied or searched."""
-    # A glyph that stands for nothing by itself is a zero-width space, so that every code has an entry.
-    lines = [f"<{code:02x}> <{(text or chr(0x200B)).encode('utf-16-be').hex()}>" for code, text in enumerate(texts, 1)]
-    blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
-    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
-    return (
-        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /Badge def\n/CMapType 2 def\n"
-        f"1 begincodespacerange\n<00> <ff>\nendcodespacerange\n{body}\nendcmap\nend\nend"
-    ).encode("ascii")

@@ -8,9 +8,9 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageOps
 
 from visitor.badges import pdf, shaping
-from visitor.badges.layout import BadgeFace, BadgeLayout, Box
+from visitor.badges.layout import CODE_MODULES, BadgeFace, BadgeLayout, Box
 from visitor.badges.shaping import PlacedGlyph
-from visitor.badges.sheet import INK, RULE, WHITE, Sheet, compose
+from visitor.badges.sheet import INK, RULE, WHITE, Sheet, compose, compose_all
 
 MM_PER_INCH = 25.4
 SUPERSAMPLING = 4
@@ -53,7 +53,7 @@ def badge_pdf(faces: Sequence[BadgeFace], layout: BadgeLayout) -> bytes:
     Raises:
         ValueError: there is no badge to print.
     """
-    return pdf.document([compose(layout, face) for face in faces])
+    return pdf.document(compose_all(layout, faces))
 
 
 def badge_raster_1bit(layout: BadgeLayout, face: BadgeFace, dpi: int = 300) -> Image.Image:
@@ -149,10 +149,8 @@ def _paste_code(image: Image.Image, page: _Page, dark: int | tuple[int, int, int
     pixels = int(sheet.code.width * page.per_mm / sheet.code_span)
     if pixels < 1:
         raise ValueError("the resolution is too low for the code")
-    count = len(sheet.modules)
-    packed = bytes(255 * module for row in sheet.modules for module in row)
-    side = count * pixels
-    modules = Image.frombytes("L", (count, count), packed).resize((side, side), Image.Resampling.NEAREST)
+    side = CODE_MODULES * pixels
+    modules = Image.frombytes("1", (CODE_MODULES, CODE_MODULES), sheet.modules).resize((side, side))
     x = round((sheet.code.x + sheet.code.width / 2) * page.per_mm - side / 2)
     y = round((sheet.code.y + sheet.code.height / 2) * page.per_mm - side / 2)
-    image.paste(dark, (x, y), modules.convert("1"))
+    image.paste(dark, (x, y), modules)

@@ -3,7 +3,9 @@
 `render` and `pdf` draw the same sheet, so what is seen on the screen is what the printer prints.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from visitor.badges.layout import (
     CODE_MODULES,
@@ -18,7 +20,7 @@ from visitor.badges.layout import (
 )
 from visitor.badges.shaping import PlacedGlyph
 from visitor.badges.text import SEPARATOR, TextStyle, fit
-from visitor.imaging.qr import qr_matrix
+from visitor.imaging.badge_code import badge_code
 
 Colour = tuple[int, int, int]
 
@@ -29,15 +31,15 @@ WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 FALLBACK_BAND: Colour = (38, 50, 64)
 
-CODE_VERSION = 6
-CODE_MASK = 2
-"""Any mask is valid. A token is four fixed characters and then noise, so no mask is better for a particular badge; over
-many tokens this one has the least mean penalty (ISO/IEC 18004, 7.8.3), and trying all eight for each would cost most of
-the time of drawing the code."""
-
 CAPTION_GAP_MM = 0.6
 _CAPTION = TextStyle(most_pt=6, least_pt=4.5)
 _HEX_DIGITS = 7
+_EVERYBODY = frozenset({Part.VISIT_TYPE, Part.SITE_NAME, Part.VALID_UNTIL, Part.ZONES, Part.ESCORT})
+"""What stands on the badges of many people and names nobody: set once and kept in memory. Names are never kept."""
+_GROUP = frozenset({Part.COMPANY, Part.HOST})
+"""What stands on several badges of one document."""
+OWN_PARTS = frozenset({Part.NAME, Part.NUMBER})
+"""What stands on one badge only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,27 @@ class Bar:
     colour: Colour
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Writing:
-    """Glyphs of one colour."""
+    """Glyphs of one colour. Equal only to itself: what was set once is drawn once in a document."""
 
     part: Part
     colour: Colour
     glyphs: tuple[PlacedGlyph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A text to be set: everything that decides how it looks."""
+
+    part: Part
+    text: str
+    box: Box
+    style: TextStyle
+    anchor: Anchor
+    colour: Colour
+    language: str
+    rtl: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +86,8 @@ class Sheet:
     photo_jpeg: bytes | None
     code: Box | None
     """The place of the code with its quiet zone."""
-    modules: tuple[tuple[bool, ...], ...]
+    modules: bytes
+    """Of the code: see `imaging.badge_code`."""
 
     @property
     def code_span(self) -> int:
@@ -79,27 +96,39 @@ class Sheet:
 
 
 def compose(layout: BadgeLayout, face: BadgeFace) -> Sheet:
-    """Place everything a badge shows."""
-    chosen = layout_for(layout, face)
+    """Place everything a badge shows.
+
+    Raises:
+        TextUnfit: the token is none.
+    """
+    return compose_all(layout, [face])[0]
+
+
+def compose_all(layout: BadgeLayout, faces: Sequence[BadgeFace]) -> list[Sheet]:
+    """Place everything that the badges of one document show; what several of them share is the same `Writing`.
+
+    Raises:
+        TextUnfit: a token is none.
+    """
+    known: dict[_Line, Writing] = {}
+    return [_composed(layout_for(layout, face), face, known) for face in faces]
+
+
+def _composed(chosen: BadgeLayout, face: BadgeFace, known: dict[_Line, Writing]) -> Sheet:
     band = band_colour(face.colour)
-    writings = tuple(
-        writing
-        for element in chosen.elements
-        if element.style
-        for writing in _written(element, face, readable_on(band))
-    )
+    lines = [line for element in chosen.elements for line in _lines(element, face, readable_on(band))]
     photo, code = chosen.element(Part.PHOTO), chosen.element(Part.CODE)
     escort = (Bar(chosen.escort_band, INK),) if face.escort else ()
     return Sheet(
         width_mm=chosen.width_mm,
         height_mm=chosen.height_mm,
         bars=(Bar(chosen.band, band), Bar(chosen.rule, RULE), *escort),
-        writings=writings,
+        writings=tuple(_written(line, known) for line in lines),
         photo=photo.box if photo and face.photo_jpeg else None,
         photo_radius_mm=chosen.photo_radius_mm,
         photo_jpeg=face.photo_jpeg,
         code=code.box if code and face.token else None,
-        modules=qr_matrix(face.token, version=CODE_VERSION, mask=CODE_MASK) if face.token else (),
+        modules=badge_code(face.token) if face.token else b"",
     )
 
 
@@ -112,6 +141,7 @@ def band_colour(text: str) -> Colour:
     return (red, green, blue) if len(text) == _HEX_DIGITS else FALLBACK_BAND
 
 
+@lru_cache(maxsize=256)
 def readable_on(background: Colour) -> Colour:
     """Return white or black, whichever has the greater contrast: always the 4.5 to 1 of WCAG 2.2, 1.4.3."""
     return max((WHITE, BLACK), key=lambda colour: contrast(colour, background))
@@ -131,23 +161,45 @@ def _luminance(colour: Colour) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _written(element: Element, face: BadgeFace, on_band: Colour) -> tuple[Writing, ...]:
-    """Fit the text of one element, with its caption, into its box."""
+def _lines(element: Element, face: BadgeFace, on_band: Colour) -> list[_Line]:
+    """Return the text of one element and its caption, as far as it has them."""
     text, caption = _texts(element.part, face)
     style = element.style
     if not text or style is None:
-        return ()
+        return []
     colour = {Part.VISIT_TYPE: on_band, Part.SITE_NAME: on_band, Part.ESCORT: WHITE}.get(element.part, INK)
-    box = element.box
-    above = element.caption_mm + CAPTION_GAP_MM if element.caption_mm and caption else 0.0
-    fitted = fit(text, (box.width, box.height - above), style, language=face.language, rtl=face.rtl)
-    spare = box.height - above - fitted.height_mm
-    down = {Anchor.TOP: 0.0, Anchor.MIDDLE: spare / 2, Anchor.BOTTOM: spare}[element.anchor]
-    writings = [Writing(element.part, colour, fitted.at(box.x, box.y + above + down))]
+    box, above = element.box, 0.0
+    if element.caption_mm and caption:
+        above = element.caption_mm + CAPTION_GAP_MM
+    below = Box(box.x, box.y + above, box.width, box.height - above)
+    lines = [_Line(element.part, text, below, style, element.anchor, colour, face.language, face.rtl)]
     if above:
-        small = fit(caption, (box.width, element.caption_mm), _CAPTION, language=face.language, rtl=face.rtl)
-        writings.append(Writing(element.part, MUTED, small.at(box.x, box.y)))
-    return tuple(writings)
+        place = Box(box.x, box.y, box.width, element.caption_mm)
+        lines.append(_Line(element.part, caption, place, _CAPTION, Anchor.TOP, MUTED, face.language, face.rtl))
+    return lines
+
+
+def _written(line: _Line, known: dict[_Line, Writing]) -> Writing:
+    """Set a line, or take it as it was set before."""
+    if line.part in _EVERYBODY or line.style is _CAPTION:
+        return _kept(line)
+    if line.part not in _GROUP:
+        return _set(line)
+    if line not in known:
+        known[line] = _set(line)
+    return known[line]
+
+
+def _set(line: _Line) -> Writing:
+    """Fit a line into its box."""
+    box = line.box
+    fitted = fit(line.text, (box.width, box.height), line.style, language=line.language, rtl=line.rtl)
+    spare = box.height - fitted.height_mm
+    down = {Anchor.TOP: 0.0, Anchor.MIDDLE: spare / 2, Anchor.BOTTOM: spare}[line.anchor]
+    return Writing(line.part, line.colour, fitted.at(box.x, box.y + down))
+
+
+_kept = lru_cache(maxsize=512)(_set)
 
 
 def _texts(part: Part, face: BadgeFace) -> tuple[str, str]:
