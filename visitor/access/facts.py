@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from visitor.access.models import AccessEvent, Presence
+from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.access.policy import (
     CLOCK_TOLERANCE,
     CredentialFacts,
@@ -300,7 +300,11 @@ def _situation() -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(next_copy, sa.and_(next_copy.badge_id == badge_id, next_copy.copy == copy))
         .outerjoin(Visit, Visit.id == Badge.visit_id)
         .outerjoin(Presence, Presence.visit_id == Visit.id)
-        .outerjoin(AccessEvent, sa.and_(AccessEvent.access_point_id == AccessPoint.id, AccessEvent.scan_id == scan_id))
+        .outerjoin(KnownScan, sa.and_(KnownScan.access_point_id == AccessPoint.id, KnownScan.scan_id == scan_id))
+        .outerjoin(
+            AccessEvent,
+            sa.and_(AccessEvent.id == KnownScan.event_id, AccessEvent.scanned_at == KnownScan.scanned_at),
+        )
         .outerjoin(PointCamera, PointCamera.access_point_id == AccessPoint.id)
         .outerjoin(Camera, Camera.id == PointCamera.camera_id)
         .where(AccessPoint.id == point_id)

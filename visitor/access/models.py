@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped
 
 from visitor.access.reasons import Reason
@@ -12,11 +12,14 @@ from visitor.core.db import Model, choice, column
 
 
 class AccessEvent(Model):
-    """One scan at one access point, granted or not. Rows are never updated."""
+    """One scan at one access point, granted or not. Rows are never updated.
+
+    On PostgreSQL they lie in partitions of one month each, by `scanned_at`; see decision 5. There an id is looked up
+    together with that time where it is known, so that one month is searched and not all.
+    """
 
     __tablename__ = "access_event"
     __table_args__ = (
-        UniqueConstraint("access_point_id", "scan_id"),
         Index("ix_access_event_site_at", "site_id", "scanned_at", "id"),
         Index("ix_access_event_point_at", "access_point_id", "scanned_at", "id"),
         Index("ix_access_event_zone_at", "to_zone_id", "scanned_at", "id"),
@@ -29,7 +32,7 @@ class AccessEvent(Model):
     site_id: Mapped[UUID] = column()
     access_point_id: Mapped[UUID] = column()
     scan_id: Mapped[UUID] = column()
-    """Chosen by the reader; a resent scan carries the same value."""
+    """Chosen by the reader; a resent scan carries the same value, and `KnownScan` lets it happen once."""
     device_id: Mapped[UUID] = column()
     from_zone_id: Mapped[UUID | None] = column()
     to_zone_id: Mapped[UUID | None] = column()
@@ -49,6 +52,22 @@ class AccessEvent(Model):
     """Cameras that covered the point then."""
     clip_from_at: Mapped[datetime | None] = column(DataClass.EVENT)
     clip_until_at: Mapped[datetime | None] = column(DataClass.EVENT)
+
+
+class KnownScan(Model):
+    """That a scan was stored, and as which event; whoever stores an event inserts this row first.
+
+    One table for all months: a partition could not promise that an id is unique among all of them.
+    """
+
+    __tablename__ = "known_scan"
+    __table_args__ = (PrimaryKeyConstraint("access_point_id", "scan_id"), {"sqlite_with_rowid": False})
+
+    access_point_id: Mapped[UUID] = column()
+    scan_id: Mapped[UUID] = column()
+    event_id: Mapped[UUID] = column()
+    scanned_at: Mapped[datetime] = column(DataClass.EVENT)
+    """Of the event: tells its month."""
 
 
 class Presence(Model):

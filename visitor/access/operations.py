@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from visitor.access import facts, policy
 from visitor.access.forms import ScanForm
-from visitor.access.models import AccessEvent, Presence
+from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.access.policy import Decision, TokenOutcome
 from visitor.access.reasons import Reason
 from visitor.accounts.queries import Device
@@ -33,6 +33,7 @@ CLOCK_AHEAD: Final = timedelta(minutes=5)
 STILL_WITHIN: Final = timedelta(seconds=20)
 """A picture taken later than this after the scan would show somebody else."""
 STILL_JOB: Final = "cctv.take_still"
+_INTO_LOG: Final = sa.insert(AccessEvent)
 _INTO_LEDGER: Final = sa.insert(LedgerEntry)
 _BADGE_LOCK: Final = 0x7363_616E
 _ZONE_LOCK: Final = 0x7A6F_6E65
@@ -201,9 +202,10 @@ def _event(work: Work, device: Device, scan: ScanForm, found: facts.Situation, d
 
 def _kept(work: Work, connection: sa.Connection, event: dict[str, Any], found: facts.Situation) -> bool:
     """Write the event and what follows from it; False when the same scan was stored meanwhile."""
-    once, move = _writes(embedded=work.runtime.embedded)
-    if connection.execute(once, event).first() is None:
+    first, move = _writes(embedded=work.runtime.embedded)
+    if connection.execute(first, event | {"event_id": event["id"]}).first() is None:
         return False
+    connection.execute(_INTO_LOG, event)
     due_on = (event["scanned_at"] + facts.log_life(found)).date()
     connection.execute(_INTO_LEDGER, access_entry(_fact(event), due_on))
     if event["granted"] and event["visit_id"] is not None and found.row.badge_site_id in {None, event["site_id"]}:
@@ -243,17 +245,18 @@ def _whereabouts(event: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _writes(*, embedded: bool) -> tuple[sa.Executable, sa.Executable]:
-    """Build the statements that keep an event once, and that move a visitor unless the scan comes late.
+    """Build the statements that make a scan known once, and that move a visitor unless the scan comes late.
 
     Built once: putting a statement together costs more than running it.
     """
     insert = sqlite.insert if embedded else postgresql.insert
-    once = insert(AccessEvent).on_conflict_do_nothing(index_elements=["access_point_id", "scan_id"])
+    known = {column.name: sa.bindparam(column.name, type_=column.type) for column in KnownScan.__table__.c}
+    first = insert(KnownScan).values(known).on_conflict_do_nothing()
     fresh = insert(Presence)
     newer = {name: fresh.excluded[name] for name in ("site_id", "zone_id", "since_at")}
     later = Presence.since_at <= fresh.excluded.since_at
     move = fresh.on_conflict_do_update(index_elements=["visit_id"], set_=newer, where=later)
-    return once.returning(AccessEvent.id), move
+    return first.returning(KnownScan.event_id), move
 
 
 def _stored(found: facts.Situation, scan: ScanForm, badge: BadgeClaims | None) -> RecordedScan:

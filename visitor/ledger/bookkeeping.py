@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from visitor.core.work import Work
-from visitor.ledger.encoding import NEVER_DUE_ON, SALT_BYTES, Fields, commitment
+from visitor.ledger.encoding import NEVER_DUE_ON, SALT_BYTES, Fields
 from visitor.ledger.entries import EntryType, Log, RecordClass
 from visitor.ledger.models import LedgerEntry
 
@@ -45,7 +45,6 @@ def _append(work: Work, kind: EntryType, fields: Fields) -> None:
         "kind": int(kind),
         "record_class": int(RecordClass.LEDGER),
         "due_on": NEVER_DUE_ON,
-        "commitment": commitment(salt, body),
         "salt": salt,
         "body": body,
         "subject_id": None,

@@ -6,18 +6,19 @@ committed has no number, and one that was has exactly one.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from visitor.core.work import Work
 from visitor.ledger import sequencer
-from visitor.ledger.encoding import NEVER_DUE_ON, SALT_BYTES, commitment
+from visitor.ledger.encoding import NEVER_DUE_ON, SALT_BYTES, Leaf, day_number
 from visitor.ledger.entries import (
+    FIRST_PERMANENT_TYPE,
     AccessFact,
     AuditFact,
     EntryType,
@@ -27,12 +28,13 @@ from visitor.ledger.entries import (
     RecordClass,
     seq_ranges,
 )
-from visitor.ledger.models import LedgerEntry
+from visitor.ledger.models import LedgerEntry, LedgerHead, LedgerLeaf
 
 AUDIT_LIFE: Final = timedelta(days=365)
 """Audit entries may be erased after a year (retention default `audit`)."""
 ERASE_LIMIT: Final = 2_000
-"""Entries named by one ERASE entry; keeps its body far below the limit even when every entry is a range of its own."""
+"""Ranges named by one ERASE entry; keeps its body far below the limit."""
+CHUNK: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,13 @@ def audit(  # noqa: PLR0913  the one call with which every room says who did wha
 def access_entry(fact: AccessFact, due_on: date) -> dict[str, Any]:
     """Return the row of an access event, for the scan path to insert into `ledger_entry` with its own statement.
 
-    The row's id is the event's id, so that `erase` takes event ids and an event can have one entry only.
+    The row's id is the event's id, so that `erase` takes event ids; its time is the event's, so that on PostgreSQL both
+    lie in the partitions of one month.
     """
     stamp = _Stamp(fact.event_id, Log.ACCESS, EntryType.ACCESS_EVENT, RecordClass.ACCESS_EVENT, due_on)
     return _row(stamp, fact.to_body()) | {
-        "subject_id": fact.event_id,
         "site_id": fact.site_id,
-        "at": fact.received_at,
+        "at": fact.scanned_at,
     }
 
 
@@ -125,10 +127,9 @@ def erase(  # noqa: PLR0913  the parts of one reason; all go into the ERASE entr
 ) -> int:
     """Erase the bodies of entries and say so in ERASE entries, in this transaction; return how many were erased.
 
-    Entries without a number get one first, so that the ERASE entry can name them. The salt goes with the body: the
-    commitment that stays says nothing. What is left of the row is its leaf; even its id, which holds the time, is
-    replaced. Unknown and already erased entries are passed over. The log is signed afterwards, so each export that ends
-    at a checkpoint explains its holes.
+    Entries without a number get one first, so that the ERASE entry can name them. Body and salt go with the whole row:
+    the commitment in the leaf, which stays, says nothing without them. Unknown and already erased entries are passed
+    over. The log is signed afterwards, so each export that ends at a checkpoint explains its holes.
 
     Raises:
         ValueError: an entry is of another class, is bookkeeping, or is not due yet and no order is named. An auditor
@@ -140,21 +141,35 @@ def erase(  # noqa: PLR0913  the parts of one reason; all go into the ERASE entr
     if not rows:
         return 0
     _check_erasable(rows, record_class, work.now.date() if order_reference is None else None)
-    for start in range(0, len(rows), ERASE_LIMIT):
-        part = rows[start : start + ERASE_LIMIT]
-        _forget(work, part)
+    _forget(work, rows)
+    cause = EraseCause(EraseReason(reason), record_class, order_reference)
+    append_erased(work, log, seq_ranges(row.seq for row in rows), cause)
+    number_and_sign(work, head)
+    return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class EraseCause:
+    """What an ERASE entry says beside the numbers."""
+
+    reason: EraseReason
+    record_class: RecordClass
+    order_reference: str | None = None
+
+
+def append_erased(work: Work, log: Log, ranges: Sequence[tuple[int, int]], cause: EraseCause) -> None:
+    """Append ERASE entries for erased numbers of this log; the caller has the lock of its head."""
+    for start in range(0, len(ranges), ERASE_LIMIT):
+        part = tuple(ranges[start : start + ERASE_LIMIT])
         fact = EraseFact(
             at=work.now,
-            reason=EraseReason(reason),
-            record_class=record_class,
-            count=len(part),
-            ranges=seq_ranges(row.seq for row in part if row.seq is not None),
-            order_reference=order_reference,
+            reason=cause.reason,
+            record_class=cause.record_class,
+            count=sum(last - first + 1 for first, last in part),
+            ranges=part,
+            order_reference=cause.order_reference,
         )
         append_erase(work, log, fact)
-    sequencer.number_all(work, head)
-    sequencer.sign(work, head)
-    return len(rows)
 
 
 def append_erase(work: Work, log: Log, fact: EraseFact) -> None:
@@ -172,7 +187,6 @@ def _row(stamp: _Stamp, body: bytes) -> dict[str, Any]:
         "kind": int(stamp.kind),
         "record_class": int(stamp.record_class),
         "due_on": stamp.due_on,
-        "commitment": commitment(salt, body),
         "salt": salt,
         "body": body,
         "subject_id": None,
@@ -180,41 +194,58 @@ def _row(stamp: _Stamp, body: bytes) -> dict[str, Any]:
     }
 
 
-def _sealed(work: Work, log: Log) -> str:
-    head = sequencer.lock_head(work, log)
+def number_and_sign(work: Work, head: LedgerHead) -> str:
+    """Number what has no number and sign the log, whose head the caller has locked; return the note."""
     sequencer.number_all(work, head)
     return sequencer.sign(work, head)
 
 
-def _erasable(work: Work, log: Log, entry_ids: Collection[UUID]) -> list[LedgerEntry]:
-    rows: list[LedgerEntry] = []
-    wanted = list(dict.fromkeys(entry_ids))
-    for start in range(0, len(wanted), 500):
-        where = (LedgerEntry.log == log, LedgerEntry.body.is_not(None), LedgerEntry.id.in_(wanted[start : start + 500]))
-        rows += work.session.scalars(sa.select(LedgerEntry).where(*where).execution_options(populate_existing=True))
-    return sorted(rows, key=lambda row: row.seq or 0)
+def _sealed(work: Work, log: Log) -> str:
+    return number_and_sign(work, sequencer.lock_head(work, log))
 
 
-def _check_erasable(rows: list[LedgerEntry], record_class: RecordClass, today: date | None) -> None:
-    for row in rows:
-        if EntryType(row.kind).permanent or row.record_class != record_class:
-            raise ValueError(f"entry {row.seq} is of class {row.record_class}, not {record_class}")
-        if today is not None and row.due_on > today:
-            raise ValueError(f"entry {row.seq} is due on {row.due_on}: an earlier erasure needs an order reference")
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One entry that is to be erased, with what its leaf says."""
+
+    id: UUID
+    seq: int
+    at: datetime
+    leaf: Leaf
 
 
-def _forget(work: Work, rows: list[LedgerEntry]) -> None:
-    """Leave nothing but the leaf: the row id holds the exact time, so it goes as well, and `at` keeps the day."""
-    bare = {"salt": None, "body": None, "subject_id": None, "site_id": None}
-    changes = [
-        {"old_id": row.id, "new_id": uuid4(), "day": row.at.replace(hour=0, minute=0, second=0, microsecond=0)}
-        for row in rows
-    ]
-    for row in rows:
-        work.session.expunge(row)
-    statement = (
-        sa.update(LedgerEntry)
-        .where(LedgerEntry.id == sa.bindparam("old_id"))
-        .values(bare | {"id": sa.bindparam("new_id"), "at": sa.bindparam("day")})
+def _erasable(work: Work, log: Log, entry_ids: Collection[UUID]) -> list[_Found]:
+    columns = (LedgerEntry.id, LedgerEntry.seq, LedgerEntry.at, LedgerLeaf.leaf)
+    query = sa.select(*columns).join(
+        LedgerLeaf, sa.and_(LedgerLeaf.log == LedgerEntry.log, LedgerLeaf.seq == LedgerEntry.seq)
     )
-    work.session.connection().execute(statement, changes)
+    wanted = list(dict.fromkeys(entry_ids))
+    rows = [
+        _Found(row.id, row.seq, row.at, Leaf.from_bytes(row.leaf))
+        for start in range(0, len(wanted), CHUNK)
+        for row in work.session.execute(
+            query.where(LedgerEntry.log == log, LedgerEntry.id.in_(wanted[start : start + CHUNK]))
+        )
+    ]
+    return sorted(rows, key=lambda row: row.seq)
+
+
+def _check_erasable(rows: list[_Found], record_class: RecordClass, today: date | None) -> None:
+    """Refuse what the leaf does not allow; the columns beside the body are for finding only."""
+    limit = None if today is None else day_number(today)
+    for row in rows:
+        if row.leaf.kind >= FIRST_PERMANENT_TYPE or row.leaf.record_class != record_class:
+            raise ValueError(f"entry {row.seq} is of class {row.leaf.record_class}, not {record_class}")
+        if limit is not None and row.leaf.due_day > limit:
+            raise ValueError(f"entry {row.seq} is not due yet: an earlier erasure needs an order reference")
+
+
+def _forget(work: Work, rows: list[_Found]) -> None:
+    """Delete the rows; the times bound the partitions that are looked at."""
+    kinds = {row.leaf.kind for row in rows}
+    first, last = min(row.at for row in rows), max(row.at for row in rows)
+    within = (LedgerEntry.kind.in_(kinds), LedgerEntry.at.between(first, last))
+    for start in range(0, len(rows), CHUNK):
+        ids = [row.id for row in rows[start : start + CHUNK]]
+        delete = sa.delete(LedgerEntry).where(*within, LedgerEntry.id.in_(ids))
+        work.session.execute(delete.execution_options(synchronize_session="fetch"))

@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
-from visitor.ledger import sequencer
+from visitor.ledger import sequencer, stream
 from visitor.ledger.audit import LogReport, StoredEntry, StoredLog, Verdict, verify_stream
-from visitor.ledger.encoding import LEAF_BYTES, BadEncoding, Leaf, day_number
 from visitor.ledger.entries import AuditFact, EntryType, Log
 from visitor.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead
 from visitor.ledger.signers import LedgerSigners
@@ -92,14 +91,7 @@ def verify_log(work: Work, log: Log, anchored: Collection[str] = ()) -> LogRepor
 
 def entries(work: Work, log: Log, size: int | None = None) -> Iterator[StoredEntry]:
     """Yield the numbered entries in order; only the first `size` when that is given."""
-    entry = LedgerEntry
-    columns = (entry.seq, entry.kind, entry.due_on, entry.record_class, entry.commitment, entry.salt, entry.body)
-    query = sa.select(*columns).where(entry.log == log, entry.seq.is_not(None)).order_by(entry.seq)
-    if size is not None:
-        query = query.where(entry.seq < size)
-    for row in work.session.execute(query.execution_options(yield_per=STREAM_ROWS)):
-        leaf = Leaf(int(log), row.kind, row.seq, day_number(row.due_on), row.record_class, row.commitment)
-        yield StoredEntry(row.seq, _leaf_bytes(leaf), row.salt, row.body)
+    return stream.entries(work, log, size)
 
 
 def notes(work: Work, log: Log) -> Iterator[str]:
@@ -141,14 +133,6 @@ def _line(row: LedgerEntry) -> AuditLine:
     assert row.seq is not None
     assert row.body is not None
     return AuditLine(row.id, row.seq, row.site_id, AuditFact.from_body(row.body))
-
-
-def _leaf_bytes(leaf: Leaf) -> bytes:
-    """Return the leaf; where a column was changed to what no leaf can hold, zeros, which fail every check."""
-    try:
-        return leaf.to_bytes()
-    except BadEncoding:
-        return bytes(LEAF_BYTES)
 
 
 def _verdict(work: Work, report: LogReport) -> Verdict:

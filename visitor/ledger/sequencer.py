@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from visitor.core.work import Work
-from visitor.ledger.encoding import Leaf, day_number, leaf_hash
+from visitor.ledger import numbering
+from visitor.ledger.encoding import Leaf, commitment, day_number, leaf_hash
 from visitor.ledger.entries import Log
 from visitor.ledger.merkle import Frontier
 from visitor.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead
 from visitor.ledger.note import Checkpoint
+from visitor.ledger.numbering import Numbered
 from visitor.ledger.signers import LedgerSigners
 
 BATCH: Final = 2_000
@@ -37,23 +39,19 @@ def lock_head(work: Work, log: Log) -> LedgerHead:
 def number_entries(work: Work, head: LedgerHead, limit: int = BATCH) -> int:
     """Give the next numbers to at most `limit` entries, in the order of their ids; return how many."""
     entry = LedgerEntry
-    columns = (entry.id, entry.kind, entry.record_class, entry.due_on, entry.commitment)
+    columns = (entry.id, entry.kind, entry.at, entry.record_class, entry.due_on, entry.salt, entry.body)
     query = sa.select(*columns).where(entry.log == head.log, entry.seq.is_(None)).order_by(entry.id).limit(limit)
     rows = work.session.execute(query).all()
     if not rows:
         return 0
     frontier = frontier_of(head)
-    numbers = []
-    for row in rows:
-        leaf = Leaf(head.log, row.kind, frontier.size, day_number(row.due_on), row.record_class, row.commitment)
-        numbers.append({"entry_id": row.id, "number": frontier.size})
-        frontier.append(leaf_hash(leaf.to_bytes()))
-    statement = (
-        sa.update(entry)
-        .where(entry.id == sa.bindparam("entry_id"), entry.seq.is_(None))
-        .values(seq=sa.bindparam("number"))
-    )
-    work.session.connection().execute(statement, numbers)
+    numbered = []
+    for seq, row in enumerate(rows, frontier.size):
+        committed = commitment(row.salt, row.body)
+        leaf = Leaf(head.log, row.kind, seq, day_number(row.due_on), row.record_class, committed).to_bytes()
+        numbered.append(Numbered(row.id, row.kind, row.at, seq, leaf))
+    frontier.extend(leaf_hash(entry.leaf) for entry in numbered)
+    numbering.keep(work, head.log, numbered)
     head.size, head.frontier = frontier.size, b"".join(frontier.peaks)
     work.session.flush()
     return len(rows)

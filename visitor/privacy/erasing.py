@@ -14,7 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from visitor.access.models import AccessEvent, Presence
+from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.badges.models import Badge, BadgeCopy, PrintJob
 from visitor.cctv.models import Still, StillState
 from visitor.core.work import Work
@@ -128,6 +128,8 @@ def _erase_events(work: Work, doomed: _Doomed, cause: Cause) -> None:
     ids = doomed.ids
     people.erase(work, list(doomed.records))
     work.session.execute(sa.delete(Still).where(Still.event_id.in_(ids)))
+    scans = sa.select(AccessEvent.access_point_id, AccessEvent.scan_id).where(AccessEvent.id.in_(ids))
+    work.session.execute(sa.delete(KnownScan).where(sa.tuple_(KnownScan.access_point_id, KnownScan.scan_id).in_(scans)))
     work.session.execute(sa.delete(AccessEvent).where(AccessEvent.id.in_(ids)))
     _erase_bodies(work, Log.ACCESS, RecordClass.ACCESS_EVENT, doomed.rows, cause)
 

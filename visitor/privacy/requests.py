@@ -204,10 +204,9 @@ def _consultations(work: Work, visit_id: UUID) -> list[dict[str, object]]:
         entry.log == Log.AUDIT,
         entry.kind == EntryType.AUDIT,
         entry.subject_id == visit_id,
-        entry.body.is_not(None),
     )
     rows = work.session.scalars(sa.select(entry.body).where(*where).order_by(entry.at, entry.id).limit(ROWS))
-    facts = [AuditFact.from_body(body) for body in rows if body is not None]
+    facts = [AuditFact.from_body(body) for body in rows]
     return [
         {"at": _iso(fact.at), "action": fact.action, "purpose": fact.purpose, "detail": fact.detail} for fact in facts
     ]
