@@ -92,6 +92,7 @@ def test_the_picture_and_the_document_carry_the_token_and_are_not_kept(sign_in: 
     picture = browser.get(f"/badges/{place.badge.visit_id}.png")
     with Image.open(io.BytesIO(picture.data)) as image:
         assert [code.text for code in zxingcpp.read_barcodes(image)] == [place.token]
+        assert image.width < 500
     document = browser.get(f"/badges/{place.badge.visit_id}.pdf")
     assert len(PdfReader(io.BytesIO(document.data)).pages) == 1
     assert place.badge.number in document.headers["Content-Disposition"]

@@ -1,5 +1,7 @@
 """Codes put together from tables are, module by module, those of the qrcode library, and cameras read them."""
 
+from typing import Final
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
-from qrcode.util import MODE_ALPHA_NUM, QRData
+from qrcode.util import QRData
 
 from tests.imaging import photos
 from visitor.imaging.badge_code import (
@@ -25,10 +27,9 @@ from visitor.imaging.qr import read_codes
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 TOKENS = st.text(alphabet=BASE32, min_size=144, max_size=144).map(lambda rest: f"VB1:{rest}")
-    lambda rest: f"VB1:{rest}"
-)
 TEXTS = st.text(alphabet=ALPHABET, min_size=1, max_size=MOST_CHARACTERS)
 
+_ALPHANUMERIC: Final = 2  # qrcode.util.MODE_ALPHA_NUM, whose type is any number
 Modules = NDArray[np.bool_]
 
 
@@ -43,7 +44,7 @@ def modules(text: str) -> Modules:
 def library_modules(text: str) -> Modules:
     """The same code by the library alone."""
     code = QRCode(version=VERSION, error_correction=ERROR_CORRECT_M, border=0, mask_pattern=MASK)
-    code.add_data(QRData(text.encode(), mode=MODE_ALPHA_NUM, check_data=False))
+    code.add_data(QRData(text.encode(), mode=_ALPHANUMERIC))
     code.make(fit=False)
     return np.array(code.modules, dtype=bool)
 

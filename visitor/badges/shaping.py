@@ -183,19 +183,23 @@ def outline(face: FontFace, index: int) -> str:
     return " ".join(pen.operators)
 
 
-def mask(glyphs: Iterable[PlacedGlyph], size: tuple[int, int], pixels_per_mm: float) -> Image.Image:
-    """Draw the outlines of glyphs, smooth-edged, as an "L" image of the page: 255 is ink."""
-    width, height = size
+def mask(glyphs: Iterable[PlacedGlyph], edges: tuple[int, int, int, int], pixels_per_mm: float) -> Image.Image:
+    """Draw the outlines of glyphs, smooth-edged, as an "L" image of a part of the page: 255 is ink.
+
+    `edges` are the part's left, top, right and bottom in pixels; ink outside is cut off.
+    """
+    left, top, right, bottom = edges
+    width, height = right - left, bottom - top
     drawing = hb.RasterDraw()
     for glyph in glyphs:
         font = _font(glyph.face)
         scale = glyph.size_mm * pixels_per_mm / font.face.upem
-        x, y = glyph.x_mm * pixels_per_mm, height - glyph.y_mm * pixels_per_mm
+        x, y = glyph.x_mm * pixels_per_mm - left, bottom - glyph.y_mm * pixels_per_mm
         drawing.transform = (scale, 0, 0, scale, x, y)
         drawing.draw_glyph(font, glyph.index)
     drawing.extents = hb.RasterExtents(0, 0, width, height, 0)
     drawn = drawing.render()
-    return Image.frombytes("L", size, bytes(drawn.buffer), "raw", "L", drawn.extents.stride, -1)
+    return Image.frombytes("L", (width, height), bytes(drawn.buffer), "raw", "L", drawn.extents.stride, -1)
 
 
 def character_ranges(face: FontFace) -> list[tuple[int, int]]:

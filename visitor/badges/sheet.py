@@ -57,6 +57,8 @@ class Writing:
     part: Part
     colour: Colour
     glyphs: tuple[PlacedGlyph, ...]
+    box: Box
+    """Holds all their ink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,8 @@ def _set(line: _Line) -> Writing:
     fitted = fit(line.text, (box.width, box.height), line.style, language=line.language, rtl=line.rtl)
     spare = box.height - fitted.height_mm
     down = {Anchor.TOP: 0.0, Anchor.MIDDLE: spare / 2, Anchor.BOTTOM: spare}[line.anchor]
-    return Writing(line.part, line.colour, fitted.at(box.x, box.y + down))
+    ink = Box(box.x, box.y + down, box.width, fitted.height_mm)
+    return Writing(line.part, line.colour, fitted.at(box.x, box.y + down), ink)
 
 
 _kept = lru_cache(maxsize=512)(_set)

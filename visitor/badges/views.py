@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from visitor.badges import faces, queries
 from visitor.badges.layout import BadgeFace, BadgeLayout
 from visitor.badges.models import Badge
-from visitor.badges.render import badge_pdf, badge_png
+from visitor.badges.render import SCREEN_DPI, badge_pdf, badge_png
 from visitor.core import web
 from visitor.core.errors import Conflict, NotFound
 from visitor.core.i18n import N_
@@ -24,9 +24,9 @@ Check = Callable[[Work, Badge], None]
 @bp.get("/<uuid:visit_id>.png")
 @web.requires(Permission.BADGE_PRINT)
 def picture(visit_id: UUID) -> Response:
-    """Return the badge as it looks, also when it is no longer valid."""
+    """Return the badge as it looks on a screen, also when it is no longer valid."""
     badge, face = _opened(visit_id, lambda _work, _badge: None)
-    return Response(badge_png(_layout(badge), face), mimetype="image/png")
+    return Response(badge_png(_layout(badge), face, SCREEN_DPI), mimetype="image/png")
 
 
 @bp.get("/<uuid:visit_id>.pdf")

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from visitor.badges import queries as badges
 from visitor.badges.faces import LAYOUTS, face
-from visitor.badges.render import badge_png
+from visitor.badges.render import SCREEN_DPI, badge_png
 from visitor.core import web
 from visitor.core.errors import NotFound
 from visitor.core.forms import parse_json
@@ -171,7 +171,7 @@ def badge_picture(visit_id: UUID) -> ResponseReturnValue:
         if badge is None:
             raise NotFound
         shown = face(work, badge.id, Purpose.BADGE)
-    return Response(badge_png(LAYOUTS[badge.size], shown), mimetype="image/png")
+    return Response(badge_png(LAYOUTS[badge.size], shown, SCREEN_DPI), mimetype="image/png")
 
 
 @bp.get("/sign-ins/<uuid:visit_id>/printing")
