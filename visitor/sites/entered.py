@@ -13,6 +13,8 @@ from visitor.sites.models import AccessPoint, Antipassback, PointKind, Site, Zon
 Entered = MultiDict[str, str]
 TIGHTENED: Final = ("visitor_log_days", "cctv_days", "id_hours", "minor_age")
 """What a site may narrow on its page, all whole numbers."""
+_RECEPTION, _WAY = "reception-", "way-"
+"""Fields of one language each: `way-nl`."""
 _SITE: Final = ("legal_entity_id", "name", "address", "preset", "time_zone", "reception_hint")
 _NO_TIME: Final = N_("Enter a time such as 08:30.")
 _NO_NUMBER: Final = N_("Enter a whole number.")
@@ -34,6 +36,7 @@ def site_fields(entered: Entered) -> dict[str, object]:
     return {name: entered.get(name, "") for name in _SITE} | {
         "languages": _first_first(entered),
         "tightened": tightened,
+        "guidance": _guidance(entered),
     }
 
 
@@ -71,8 +74,10 @@ def shown_site(source: Site | Entered | None) -> Mapping[str, object]:
         spoken = {"languages": source.languages, "first_language": source.languages[0]}
         kept = {name: getattr(source, name) for name in _SITE} | spoken
         numbers = {name: source.tightened.get(name, "") for name in TIGHTENED}
-        return kept | numbers | {"photo_off": source.tightened.get("photo_on_badge") == "off"}
-    return source.to_dict() | {"languages": source.getlist("languages"), "photo_off": "photo_off" in source}
+        ticked = {"photo_off": source.tightened.get("photo_on_badge") == "off"}
+        return kept | numbers | ticked | {"guidance": source.guidance}
+    ticked = {"languages": source.getlist("languages"), "photo_off": "photo_off" in source}
+    return source.to_dict() | ticked | {"guidance": _guidance(source)}
 
 
 def shown_zone(source: Zone | Entered | None) -> Mapping[str, object]:
@@ -110,6 +115,18 @@ def _first_first(entered: Entered) -> list[str]:
     """Return the ticked languages, the one that the kiosk begins in before the others."""
     ticked, first = entered.getlist("languages"), entered.get("first_language")
     return sorted(ticked, key=lambda code: code != first)
+
+
+def _guidance(entered: Entered) -> dict[str, dict[str, object]]:
+    """Return what was entered for each language."""
+    spoken = [name.removeprefix(_RECEPTION) for name in entered if name.startswith(_RECEPTION)]
+    return {
+        language: {
+            "reception": entered.get(f"{_RECEPTION}{language}", ""),
+            "way": [line.strip() for line in entered.get(f"{_WAY}{language}", "").splitlines() if line.strip()],
+        }
+        for language in spoken
+    }
 
 
 def _number(name: str, typed: str) -> int:

@@ -27,6 +27,14 @@ class EntityForm(Form):
     privacy_contact: Line = Field(min_length=3, max_length=200)
 
 
+class GuidanceForm(Form):
+    """What a site says at the kiosk in one language."""
+
+    reception: Line = Field(default="", max_length=200)
+    way: tuple[Annotated[Line, Field(max_length=120)], ...] = Field(default=(), max_length=8)
+    """One step each; an arrow at its beginning is drawn large."""
+
+
 class SiteForm(Form):
     """A place with a reception."""
 
@@ -39,6 +47,13 @@ class SiteForm(Form):
     languages: tuple[Language, ...] = Field(min_length=1, max_length=40)
     """The site's own first."""
     reception_hint: Line = Field(default="", max_length=200)
+    guidance: dict[Language, GuidanceForm] = Field(default_factory=dict)
+    """Only of languages in which the site says anything."""
+
+    @field_validator("guidance")
+    @classmethod
+    def _said(cls, value: dict[str, GuidanceForm]) -> dict[str, GuidanceForm]:
+        return {language: texts for language, texts in value.items() if texts.reception or texts.way}
 
     @field_validator("time_zone")
     @classmethod

@@ -84,6 +84,8 @@ class Site(Model):
     """Offered at the kiosk, the site's own first."""
     reception_hint: Mapped[str] = column(default="")
     """Where the reception is, in the site's own words; shown at the kiosk."""
+    guidance: Mapped[dict[str, Any]] = column(default=dict)
+    """By language: `reception` in place of the hint above, and `way`, the steps from the kiosk to where one waits."""
     mode: Mapped[SiteMode] = choice(SiteMode, default=SiteMode.NORMAL)
     mode_since_at: Mapped[datetime | None] = column()
     created_at: Mapped[datetime] = column()

@@ -40,7 +40,7 @@ def add_site(work: Work, form: SiteForm) -> Site:
     if work.session.get(LegalEntity, form.legal_entity_id) is None:
         raise NotFound
     number = (work.session.scalar(select(func.max(Site.number))) or 0) + 1
-    values = form.model_dump() | {"languages": list(form.languages)}
+    values = _site_values(form)
     site = _added(work, Site(id=work.new_id(), number=number, created_at=work.now, **values))
     audit(work, "site.add", site_id=site.id)
     return site
@@ -94,7 +94,7 @@ def change_site(work: Work, site_id: UUID, form: SiteForm) -> Site:
     work.require(Permission.ADMIN_SITES, site_id)
     if work.session.get(LegalEntity, form.legal_entity_id) is None:
         raise NotFound
-    values = form.model_dump() | {"languages": list(form.languages)}
+    values = _site_values(form)
     return _changed(work, queries.site(work, site_id), site_id, "site.change", values)
 
 
@@ -141,6 +141,11 @@ def _added(work: Work, row: M) -> M:
     work.session.add(row)
     work.session.flush()
     return row
+
+
+def _site_values(form: SiteForm) -> dict[str, object]:
+    guidance = {language: texts.model_dump(mode="json") for language, texts in form.guidance.items()}
+    return form.model_dump() | {"languages": list(form.languages), "guidance": guidance}
 
 
 def _changed(work: Work, row: P, site_id: UUID, action: str, values: Mapping[str, object]) -> P:

@@ -23,6 +23,13 @@ SITE_NL: Final[Form] = {
     "time_zone": "Europe/Amsterdam",
     "languages": ("en", "nl", "de", "fr", "es", "it", "pl", "pt", "ar", "th", "ja", "zh-Hans"),
     "reception_hint": "The reception is on your left, behind the model ship.",
+    "guidance": {
+        "en": {"way": ("← To the reception desk", "↑ Lift to level 2", "→ Waiting area, blue chairs")},
+        "nl": {
+            "reception": "De receptie is links, achter het scheepsmodel.",
+            "way": ("← Naar de receptie", "↑ Lift naar verdieping 2", "→ Wachtruimte, blauwe stoelen"),
+        },
+    },
 }
 ZONES_NL: Final[dict[str, Form]] = {
     "lobby": {"name": "Lobby"},
