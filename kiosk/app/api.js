@@ -86,7 +86,20 @@ export function createApi(outside) {
   const picture = async (path, picture) =>
     signed('POST', path, { bytes: new Uint8Array(await picture.arrayBuffer()), type: 'image/jpeg' });
 
+  /** What the journal sends, by its kind. @type {Record<string, (body: any) => Promise<Answer>>} */
+  const sendings = {
+    'sign-in': (body) => post(`${ROOT}/${body.code ? 'pass-sign-ins' : 'sign-ins'}`, body),
+    'sign-out': (body) => post(`${ROOT}/sign-outs`, body),
+    refusal: (body) => post(`${ROOT}/help-requests`, body),
+  };
+
   return {
+    /** @param {import('./journal.js').Kind} kind @param {unknown} body */
+    send: (kind, body) => sendings[kind](body),
+    /** @param {string} code */
+    pass: (code) => post(`${ROOT}/passes`, { code }),
+    /** @param {string} code */
+    forget: (code) => post(`${ROOT}/forgettings`, { code }),
     /** @param {string} code @param {string} publicKey @returns {Promise<Answer>} */
     pair: (code, publicKey) =>
       ask('POST', `${ROOT}/pairings`, json({ code, public_key: publicKey }), { 'Content-Type': 'application/json' }),
@@ -97,10 +110,6 @@ export function createApi(outside) {
     checkPhoto: (jpeg) => picture(`${ROOT}/photo-checks`, jpeg),
     /** @param {Blob} jpeg */
     readQr: (jpeg) => picture(`${ROOT}/qr-readings`, jpeg),
-    /** @param {unknown} body */
-    signIn: (body) => post(`${ROOT}/sign-ins`, body),
-    /** @param {unknown} body */
-    signOut: (body) => post(`${ROOT}/sign-outs`, body),
     /** @param {string} visitId */
     printing: (visitId) => signed('GET', `${ROOT}/sign-ins/${encodeURIComponent(visitId)}/printing`),
     /** @param {unknown} body */

@@ -5,7 +5,7 @@
  * Entries go out in the order they happened. A repetition is harmless: the server knows the client id.
  */
 
-/** @typedef {'sign-in' | 'sign-out'} Kind */
+/** @typedef {'sign-in' | 'sign-out' | 'refusal'} Kind a refusal tells the desk who could not be recorded afterwards */
 /** @typedef {{client_id: string, happened_at: string} & Record<string, any>} Body */
 /** @typedef {{state: 'answered' | 'waiting', status: number, body: any}} Outcome */
 /**
@@ -25,7 +25,6 @@
  * @property {import('./clock.js').Clock} clock
  * @property {(kind: Kind, body: Body) => Promise<import('./api.js').Answer>} send
  * @property {(work: () => void, milliseconds: number) => any} later
- * @property {(kind: Kind) => void} refused a waiting entry was turned down while its visitor was already gone
  */
 /** @typedef {ReturnType<typeof createJournal>} Journal */
 
@@ -46,7 +45,7 @@ export class JournalFull extends Error {}
  */
 export function verdict(kind, status) {
   if (status === 0 || status === 401 || status === 408 || (status >= 502 && status <= 504)) return 'stop';
-  if (status === 429) return kind === 'sign-in' ? 'stop' : 'settled';
+  if (status === 429) return kind === 'sign-out' ? 'settled' : 'stop';
   return status >= 500 ? 'later' : 'settled';
 }
 
@@ -108,16 +107,20 @@ export function createJournal(outside) {
 
   /** @param {Entry} entry @param {Body} body @param {import('./api.js').Answer} answer */
   async function settle(entry, body, answer) {
-    await shelf.remove(entry.client_id);
     const someoneWaits = tell(entry.client_id, { state: 'answered', ...answer });
-    if (someoneWaits || answer.status < 400 || answer.status === 409) return;
+    if (someoneWaits || answer.status < 400 || answer.status === 409 || entry.kind === 'refusal') {
+      await shelf.remove(entry.client_id);
+      return;
+    }
     const faults = Object.keys(answer.body?.error?.fields ?? {});
     if (answer.status === 422 && body.photo && faults.length === 1 && faults[0] === 'photo') {
       // The visitor is already inside: the visit counts more than its picture.
       await write(entry.kind, { ...body, photo: null, photo_declined: true }, entry.sequence);
       return;
     }
-    outside.refused(entry.kind);
+    // The visitor is gone and nothing of it is recorded: the desk must know. It takes the entry's place at once.
+    const { client_id, happened_at, language = 'en', name = null } = body;
+    await write('refusal', { client_id, happened_at, language, name, step: `${entry.kind}-refused` }, entry.sequence);
   }
 
   /** @returns {Promise<boolean>} whether all that could be sent has been sent */

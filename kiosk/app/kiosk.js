@@ -141,7 +141,7 @@ export function createKiosk(outside) {
   function next() {
     if (visitor.changing && name !== 'check') {
       visitor.changing = false;
-      go('check');
+      go(visitor.pass ? 'arrive' : 'check');
       return;
     }
     const steps = stepsOf(kiosk.config(), visitor);
@@ -151,7 +151,7 @@ export function createKiosk(outside) {
   function back() {
     if (visitor.changing) {
       visitor.changing = false;
-      go('check');
+      go(visitor.pass ? 'arrive' : 'check');
       return;
     }
     const steps = stepsOf(kiosk.config(), visitor);

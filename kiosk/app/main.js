@@ -32,9 +32,8 @@ async function start() {
     key: keys.journalKey,
     crypto,
     clock,
-    send: (kind, body) => (kind === 'sign-in' ? api.signIn(body) : api.signOut(body)),
+    send: api.send,
     later: (work, milliseconds) => setTimeout(work, milliseconds),
-    refused: (kind) => void api.help({ client_id: crypto.randomUUID(), step: `${kind}-refused`, language: i18n.language() }),
   });
   const made = createKiosk({
     root, frame: createFrame(root), api, keys, journal, i18n, settings: storage.settings, clock, speech,

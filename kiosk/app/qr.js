@@ -3,6 +3,7 @@
 
 const FRAME = { longest: 1024, quality: 0.85 };
 const PREFIX = 'VB1:';
+const PASS_PREFIX = 'VP1:';
 
 /**
  * @param {any} BarcodeDetector the browser's class, or undefined
@@ -29,4 +30,9 @@ export async function createQrReader(BarcodeDetector, api) {
 /** @param {string} text */
 export function isBadge(text) {
   return text.startsWith(PREFIX);
+}
+
+/** A visitor's code: of an invitation, or the personal one. @param {string} text */
+export function isPass(text) {
+  return text.startsWith(PASS_PREFIX);
 }

@@ -2,7 +2,7 @@
 /** One visitor's answers. They live in memory only, and `wipe` leaves nothing of them. */
 
 /** @typedef {{type: string, number: string, country: string, day: string, month: string, year: string, last4: string}} IdAnswers */
-/** @typedef {{key: string, message?: string}} Fault `key` names a text of the catalogue, `message` is the server's own */
+/** @typedef {{key: string, message?: string, values?: Record<string, string>}} Fault `key` names a text, `message` is the server's own */
 
 function empty() {
   return {
@@ -10,12 +10,22 @@ function empty() {
     languageChosen: false,
     visitTypeId: '',
     name: '',
+    preferredName: '',
+    pronunciation: '',
     company: '',
     email: '',
     hostQuery: '',
     /** @type {{id: string, name: string} | null} */
     host: null,
     hostUnlisted: false,
+    /** A code that was scanned or typed, and what the server says of its holder. */
+    code: '',
+    /** @type {import('./types.js').Pass | null} */
+    pass: null,
+    /** The holder of a code goes on without a photo. */
+    noPhoto: false,
+    remember: false,
+    rememberEmail: '',
     noticeVersionId: '',
     noticeShownAt: '',
     /** @type {IdAnswers} */

@@ -5,9 +5,9 @@
 /** @typedef {import('./types.js').VisitType} VisitType */
 
 /**
- * Before a visit type is chosen, the longest way is announced.
+ * Before a visit type is chosen, the longest way is announced. Whoever has a code is asked only what nobody knows yet.
  * @param {Config} config
- * @param {{visitTypeId: string, languageChosen: boolean}} visitor
+ * @param {{visitTypeId: string, languageChosen: boolean, pass: object | null, noPhoto: boolean}} visitor
  * @returns {string[]}
  */
 export function stepsOf(config, visitor) {
@@ -15,15 +15,17 @@ export function stepsOf(config, visitor) {
   const types = chosen ? [chosen] : config.visit_types;
   /** @param {(type: VisitType) => boolean} needs */
   const any = (needs) => types.some(needs);
+  const pass = Boolean(visitor.pass);
   /** @type {[string, boolean][]} */
   const all = [
-    ['language', config.languages.length > 1 && !visitor.languageChosen],
-    ['visit-type', config.visit_types.length > 1],
-    ['details', true],
-    ['host', any((type) => type.fields.host !== 'off')],
-    ['notice', Object.keys(config.notices).length > 0],
-    ['id-document', any((type) => type.id_step.mode !== 'none')],
-    ['photo', any((type) => type.photo !== 'off')],
+    ['arrive', pass],
+    ['language', !pass && config.languages.length > 1 && !visitor.languageChosen],
+    ['visit-type', !pass && config.visit_types.length > 1],
+    ['details', !pass],
+    ['host', !pass && any((type) => type.fields.host !== 'off')],
+    ['notice', !pass && Object.keys(config.notices).length > 0],
+    ['id-document', any((type) => type.id_step.mode !== 'none' && !(pass && type.id_step.mode === 'seen'))],
+    ['photo', any((type) => type.photo !== 'off') && !visitor.noPhoto],
     ['check', true],
   ];
   return all.filter(([, shown]) => shown).map(([name]) => name);
@@ -42,7 +44,7 @@ export function stepOfField(field) {
   const first = field.split('.')[0];
   /** @type {Record<string, string>} */
   const screens = {
-    name: 'details', company: 'details', email: 'details', host_id: 'host', visit_type_id: 'visit-type',
+    name: 'details', preferred_name: 'details', pronunciation: 'details', company: 'details', email: 'details', code: 'code', host_id: 'host', visit_type_id: 'visit-type',
     notice_version_id: 'notice', notice_shown_at: 'notice', photo: 'photo', photo_declined: 'photo',
     id_document: 'id-document', language: 'language',
   };

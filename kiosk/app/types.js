@@ -26,15 +26,24 @@
  * @property {VisitType[]} visit_types
  * @property {Record<string, Notice>} notices
  * @property {number | null} minor_age
+ * @property {number} remember_days 0: nobody is asked
  * @property {number} idle_seconds
  * @property {number} warning_seconds
  * @property {number} server_time
  */
 /**
+ * What the holder of a good code is shown; `state` alone when it is not good.
+ * @typedef {object} Pass
+ * @property {'invited' | 'returning'} state
+ * @property {string} name
+ * @property {string} visit_type_id
+ * @property {string} language
+ * @property {{id: string, name: string} | null} host
+ */
+/**
  * @typedef {object} Badge
  * @property {string} number
  * @property {string} name
- * @property {string | null} company
  * @property {string | null} host_name
  * @property {string} visit_type_name
  * @property {string} colour

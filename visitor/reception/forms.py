@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
-from visitor.core.forms import Form, Language, Line, OptionalLine
+from visitor.core.forms import Blank, Form, Language, Line, OptionalLine
 from visitor.core.names import NameFault, name_fault
 from visitor.sites.policy import IdMode
 from visitor.visits.models import VisitSource
@@ -43,8 +43,8 @@ class IdDocumentForm(Form):
         return self
 
 
-EmailLine = Annotated[OptionalLine, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-NamePart = Annotated[OptionalLine, Field(max_length=200)]
+EmailLine = Annotated[Annotated[Line, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None, Blank]
+NamePart = Annotated[Annotated[Line, Field(max_length=200)] | None, Blank]
 
 
 class ArrivalForm(Form):

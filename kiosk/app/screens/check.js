@@ -1,12 +1,12 @@
 // @ts-check
 /** Everything the visitor said, once more, each with its way back; then the sign-in itself. */
 import { button, element, icon, isolated } from '../elements.js';
-import { alertBox } from '../fields.js';
+import { alertBox, textField } from '../fields.js';
 import { base64 } from '../encoding.js';
 import { inLanguage, stepOfField, stepsOf, visitTypeOf } from '../steps.js';
-import { dayOf } from '../validation.js';
+import { dayOf, emailFault } from '../validation.js';
 import { documentName } from './id-document.js';
-import { faultText } from './faults.js';
+import { faultText, focusFault, keepFaults } from './faults.js';
 
 /** @typedef {import('../kiosk.js').Kiosk} Kiosk */
 
@@ -19,15 +19,50 @@ export function check(kiosk) {
   send.disabled = visitor.sending;
   const trouble = faultText(kiosk, 'sign_in');
   return {
+    shown: () => {
+      // Whoever has a code has said on the first screen that all is right.
+      if (visitor.pass && !trouble && !visitor.sending) void submit(kiosk);
+    },
     heading: t('check.heading'),
     lead: t('check.lead'),
     submit: () => void submit(kiosk),
     content: [
       trouble ? alertBox(trouble, kiosk.reception()) : null,
       element('dl', { class: 'answers' }, rowsOf(kiosk).map((row) => answerRow(kiosk, row))),
+      !visitor.pass && kiosk.config().remember_days ? remembering(kiosk) : null,
     ],
     actions: [send],
   };
+}
+
+/**
+ * "Remember me": never ticked beforehand, and the personal code needs an address.
+ * @param {Kiosk} kiosk
+ */
+function remembering(kiosk) {
+  const { visitor } = kiosk;
+  const { t, plural } = kiosk.i18n;
+  const address = textField({
+    name: 'remember_email', label: t('remember.email'), help: t('remember.email_help'), type: 'text', inputmode: 'email',
+    value: visitor.rememberEmail || visitor.email, fault: faultText(kiosk, 'remember_email'), most: 400,
+    change: (value) => {
+      visitor.rememberEmail = value;
+      delete visitor.faults.remember_email;
+    },
+  });
+  address.hidden = !visitor.remember;
+  const box = element('button', {
+    type: 'button', class: 'switch', role: 'checkbox', 'data-action': 'remember', 'aria-checked': String(visitor.remember),
+    on: {
+      click: () => {
+        visitor.remember = !visitor.remember;
+        visitor.rememberEmail ||= visitor.email;
+        box.setAttribute('aria-checked', String(visitor.remember));
+        address.hidden = !visitor.remember;
+      },
+    },
+  }, element('span', {}, t('remember.box')), element('span', { class: 'switch-track', 'aria-hidden': 'true' }));
+  return element('div', { class: 'field' }, box, element('p', { class: 'field-help' }, plural('remember.text', kiosk.config().remember_days)), address);
 }
 
 /** @typedef {{field: string, label: string, step: string, shown: Node}} Row */
@@ -44,12 +79,14 @@ function rowsOf(kiosk) {
   /** @type {(Row | false)[]} */
   const rows = [
     steps.includes('photo') && { field: 'photo', label: t('photo.label'), step: 'photo', shown: portrait(kiosk) },
-    { field: 'name', label: t('details.name'), step: 'details', shown: value(visitor.name) },
-    type.fields.company !== 'off' && { field: 'company', label: t('details.company'), step: 'details', shown: value(visitor.company) },
-    type.fields.email !== 'off' && { field: 'email', label: t('details.email'), step: 'details', shown: value(visitor.email) },
-    type.fields.host !== 'off' && { field: 'host', label: t('host.label'), step: 'host', shown: value(visitor.host?.name ?? t('check.host_unknown')) },
+    Boolean(visitor.pass) && { field: 'name', label: t('details.name'), step: 'arrive', shown: value(visitor.pass?.name ?? '') },
+    !visitor.pass && { field: 'name', label: t('details.name'), step: 'details', shown: value(visitor.name) },
+    visitor.preferredName.trim() !== '' && { field: 'preferred_name', label: t('details.preferred'), step: 'details', shown: value(visitor.preferredName) },
+    !visitor.pass && type.fields.company !== 'off' && { field: 'company', label: t('details.company'), step: 'details', shown: value(visitor.company) },
+    !visitor.pass && type.fields.email !== 'off' && { field: 'email', label: t('details.email'), step: 'details', shown: value(visitor.email) },
+    type.fields.host !== 'off' && { field: 'host', label: t('host.label'), step: visitor.pass ? 'arrive' : 'host', shown: value(visitor.host?.name ?? t('check.host_unknown')) },
     steps.includes('visit-type') && { field: 'visit-type', label: t('check.type'), step: 'visit-type', shown: isolated(title) },
-    type.id_step.mode !== 'none' && { field: 'id-document', label: t('check.id'), step: 'id-document', shown: element('span', {}, idText(kiosk)) },
+    steps.includes('id-document') && { field: 'id-document', label: t('check.id'), step: 'id-document', shown: element('span', {}, idText(kiosk)) },
   ];
   return rows.filter((row) => row !== false);
 }
@@ -105,14 +142,20 @@ async function bodyOf(kiosk) {
   const { visitor } = kiosk;
   const { fields, photo, id } = kiosk.visitType();
   const picture = photo === 'off' ? null : visitor.photo;
+  const person = visitor.pass ? { code: visitor.code.trim() } : {
+    visit_type_id: id,
+    name: visitor.name.trim(),
+    preferred_name: visitor.preferredName.trim(),
+    pronunciation: visitor.pronunciation.trim(),
+    company: fields.company === 'off' ? '' : visitor.company.trim(),
+    email: fields.email === 'off' ? '' : visitor.email.trim(),
+    remember_email: visitor.remember ? visitor.rememberEmail.trim() : '',
+  };
   return {
+    ...person,
     client_id: visitor.clientId,
     happened_at: kiosk.clock.instant(),
     language: kiosk.i18n.language(),
-    visit_type_id: id,
-    name: visitor.name.trim(),
-    company: fields.company === 'off' ? '' : visitor.company.trim(),
-    email: fields.email === 'off' ? '' : visitor.email.trim(),
     host_id: fields.host === 'off' ? null : visitor.host?.id ?? null,
     notice_version_id: visitor.noticeVersionId || null,
     notice_shown_at: visitor.noticeShownAt || null,
@@ -127,6 +170,10 @@ async function submit(kiosk) {
   const { visitor } = kiosk;
   const missing = firstMissing(kiosk);
   if (visitor.sending) return;
+  if (visitor.remember && !keepFaults(visitor, ['remember_email'], { remember_email: emailFault(visitor.rememberEmail, 'required') })) {
+    focusFault(kiosk, ['remember_email']);
+    return;
+  }
   if (missing) {
     visitor.changing = true;
     kiosk.go(missing);
@@ -155,6 +202,7 @@ function firstMissing(kiosk) {
   const { visitor } = kiosk;
   const { fields, id_step: idStep, photo } = kiosk.visitType();
   const idMissing = (idStep.mode === 'last4' && !visitor.id.last4) || (idStep.mode === 'full' && !visitor.id.number);
+  if (visitor.pass) return idMissing ? 'id-document' : null;
   if (!visitor.name.trim() || (fields.company === 'required' && !visitor.company.trim())) return 'details';
   if (fields.email === 'required' && !visitor.email.trim()) return 'details';
   if (fields.host === 'required' && !visitor.host && !visitor.hostUnlisted) return 'host';
@@ -174,10 +222,12 @@ async function refused(kiosk, outcome) {
     // The server gives a key, or a sentence where the form itself was wrong.
     visitor.faults[nameOfFault(field)] = { key, message: key.includes(' ') ? key : outcome?.body?.error?.message };
   }
-  const step = fields.length ? stepOfField(fields[0][0]) : 'check';
+  const asked = fields.length ? stepOfField(fields[0][0]) : 'check';
+  const step = visitor.pass && ['notice', 'host'].includes(asked) ? 'arrive' : asked;
+  if (step === 'code') visitor.pass = null;
   if (step === 'photo') visitor.keepPhoto(null);
   if (step === 'check') visitor.faults.sign_in = { key: 'not_accepted' };
-  else visitor.changing = true;
+  else if (!['code', 'arrive'].includes(step)) visitor.changing = true;
   kiosk.go(step);
 }
 

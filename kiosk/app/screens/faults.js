@@ -12,7 +12,7 @@ export function faultText(kiosk, field) {
   const { has, t } = kiosk.i18n;
   // A photo that the server turned down carries the same words as the live advice.
   const key = fault.key.replace(/^photo_/, '');
-  if (has(`error.${key}`)) return t(`error.${key}`);
+  if (has(`error.${key}`)) return t(`error.${key}`, fault.values);
   if (has(`advice.${key}`)) return t(`advice.${key}`);
   if (field === 'photo') return t('error.not_a_picture');
   return fault.message || t('error.invalid');

@@ -1,6 +1,8 @@
 // @ts-check
 /** Every screen by its name. */
+import { arrive } from './arrive.js';
 import { check } from './check.js';
+import { code } from './code.js';
 import { details } from './details.js';
 import { done } from './done.js';
 import { goodbye } from './goodbye.js';
@@ -27,6 +29,8 @@ export const SCREENS = {
   notice,
   'id-document': idDocument,
   photo,
+  code,
+  arrive,
   check,
   done,
   'sign-out': signOut,

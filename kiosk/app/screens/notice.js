@@ -7,15 +7,8 @@ import { faultText } from './faults.js';
 
 /** @param {import('../kiosk.js').Kiosk} kiosk @returns {import('../frame.js').Screen} */
 export function notice(kiosk) {
-  const { visitor, clock } = kiosk;
-  const { t, language } = kiosk.i18n;
-  const { notices, default_language: fallback, minor_age: minorAge } = kiosk.config();
-  const { text: shown, language: written } = inLanguage(notices, language(), fallback);
-  const fault = faultText(kiosk, 'notice_version_id');
-  if (shown && visitor.noticeVersionId !== shown.version_id) {
-    visitor.noticeVersionId = shown.version_id;
-    visitor.noticeShownAt = clock.instant();
-  }
+  const { visitor } = kiosk;
+  const { t } = kiosk.i18n;
 
   function submit() {
     delete visitor.faults.notice_version_id;
@@ -25,24 +18,42 @@ export function notice(kiosk) {
   return {
     heading: t('notice.heading'),
     submit,
-    content: [
-      fault ? alertBox(fault, kiosk.reception()) : null,
-      element(
-        'div',
-        { class: 'notice', lang: written, dir: 'auto', 'data-notice': shown?.version_id },
-        element('h2', { class: 'notice-title' }, shown?.title),
-        element('ul', { class: 'notice-summary' }, (shown?.summary ?? []).map((line) => element('li', {}, icon('check'), element('span', {}, line)))),
-      ),
-      minorAge ? element('p', { class: 'aside' }, t('notice.minor', { age: minorAge })) : null,
-      element(
-        'details',
-        { class: 'notice-full' },
-        element('summary', { 'data-action': 'full-notice' }, t('notice.full')),
-        element('div', { class: 'notice-body', lang: written, dir: 'auto', tabindex: '0', role: 'region', 'aria-label': t('notice.full') }, paragraphs(shown?.body ?? '')),
-      ),
-    ],
+    content: noticeParts(kiosk),
     actions: [button('continue', t('notice.read'), { kind: 'primary', drawing: 'check', submit: true })],
   };
+}
+
+/**
+ * The notice as it stands on a screen; from then on it counts as shown.
+ * @param {import('../kiosk.js').Kiosk} kiosk
+ */
+export function noticeParts(kiosk) {
+  const { visitor, clock } = kiosk;
+  const { t, language } = kiosk.i18n;
+  const { notices, default_language: fallback, minor_age: minorAge } = kiosk.config();
+  const { text: shown, language: written } = inLanguage(notices, language(), fallback);
+  const fault = faultText(kiosk, 'notice_version_id');
+  if (!shown) return [];
+  if (visitor.noticeVersionId !== shown.version_id) {
+    visitor.noticeVersionId = shown.version_id;
+    visitor.noticeShownAt = clock.instant();
+  }
+  return [
+    fault ? alertBox(fault, kiosk.reception()) : null,
+    element(
+      'div',
+      { class: 'notice', lang: written, dir: 'auto', 'data-notice': shown.version_id },
+      element('h2', { class: 'notice-title' }, shown.title),
+      element('ul', { class: 'notice-summary' }, shown.summary.map((line) => element('li', {}, icon('check'), element('span', {}, line)))),
+    ),
+    minorAge ? element('p', { class: 'aside' }, t('notice.minor', { age: minorAge })) : null,
+    element(
+      'details',
+      { class: 'notice-full' },
+      element('summary', { 'data-action': 'full-notice' }, t('notice.full')),
+      element('div', { class: 'notice-body', lang: written, dir: 'auto', tabindex: '0', role: 'region', 'aria-label': t('notice.full') }, paragraphs(shown.body)),
+    ),
+  ];
 }
 
 /** Blank lines part paragraphs, `#` opens a heading, `-` an item. @param {string} body */

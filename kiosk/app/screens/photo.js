@@ -24,6 +24,8 @@ export function photo(kiosk) {
   let gone = false;
   let live = false;
   let heardLast = '';
+  // Whoever has a code has agreed to the photo on the screen before; one that was turned down is taken by hand.
+  const byItself = Boolean(visitor.pass) && !visitor.faults.photo;
   const view = element('div', { class: 'camera', 'data-camera': 'starting' });
   const advice = element('p', { class: 'advice', 'aria-live': 'polite', 'data-advice': '' });
   const trouble = element('div', { class: 'trouble' });
@@ -87,6 +89,10 @@ export function photo(kiosk) {
       if (!live || gone) return;
       const heard = answer?.status === 200;
       if (answer) advise(heard ? answer.body.advice : 'hint');
+      if (byItself && answer?.body?.advice === 'ok') {
+        void shoot();
+        return;
+      }
       await new Promise((resolve) => setTimeout(resolve, heard || !answer ? PAUSE_MS : LONG_PAUSE_MS));
     }
   }
@@ -130,6 +136,8 @@ export function photo(kiosk) {
       retake.className = 'button button-primary';
       choices.replaceChildren(retake);
       retake.focus();
+    } else if (byItself) {
+      kiosk.next();
     } else {
       use.focus();
     }

@@ -2,6 +2,8 @@
 /** The attract screen: the site's name, the languages most used there, and the two ways on. */
 import { languageChoices, languageDialog } from '../dialogs.js';
 import { button, element, icon, isolated } from '../elements.js';
+import { isPass } from '../qr.js';
+import { listenForScanner } from '../scan.js';
 import { stepsOf } from '../steps.js';
 
 /** One row; the others are one touch away. */
@@ -11,6 +13,7 @@ const MOST_LANGUAGES = 5;
 export function welcome(kiosk) {
   const { t, language } = kiosk.i18n;
   const { site, languages } = kiosk.config();
+  let deaf = () => {};
 
   /** @param {string} code */
   function speak(code) {
@@ -55,6 +58,13 @@ export function welcome(kiosk) {
   return {
     heading: t('welcome.heading'),
     bare: true,
+    shown: () => {
+      deaf = listenForScanner(isPass, (text) => {
+        kiosk.visitor.code = text;
+        kiosk.go('code');
+      });
+    },
+    leave: () => deaf(),
     content: [
       element('p', { class: 'welcome-site' }, isolated(site.name)),
       languages.length > 1 ? languageRow() : null,
@@ -64,6 +74,7 @@ export function welcome(kiosk) {
         way('sign-in', 'enter', 'main', () => kiosk.go(stepsOf(kiosk.config(), kiosk.visitor)[0])),
         way('sign-out', 'leave', 'other', () => kiosk.go('sign-out')),
       ),
+      button('code', t('welcome.code'), { kind: 'secondary', drawing: 'card', press: () => kiosk.go('code') }),
       element('p', { class: 'where' }, icon('place'), element('span', {}, kiosk.reception())),
     ],
   };
