@@ -31,6 +31,8 @@ RULES: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/desk/expect"): frozenset({R}),
     ("POST", "/desk/expect"): frozenset({R}),
     ("GET", "/desk/visits/<uuid:visit_id>"): frozenset({R, S}),
+    ("GET", "/desk/visits/<uuid:visit_id>/correct"): frozenset({R}),
+    ("POST", "/desk/visits/<uuid:visit_id>/correct"): frozenset({R}),
     ("GET", "/desk/visits/<uuid:visit_id>/photo.jpg"): frozenset({R, S}),
     ("GET", "/desk/visits/<uuid:visit_id>/sign-in"): frozenset({R}),
     ("POST", "/desk/visits/<uuid:visit_id>/sign-in"): frozenset({R}),
@@ -40,6 +42,8 @@ RULES: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/desk/visits/<uuid:visit_id>/reprint"): frozenset({R}),
     ("POST", "/desk/visits/<uuid:visit_id>/revoke"): frozenset({R, S}),
     ("POST", "/desk/help/<uuid:request_id>"): frozenset({R}),
+    ("POST", "/desk/several"): frozenset({R, S}),
+    ("POST", "/desk/undo"): frozenset({R}),
 }
 OF_A_VISIT = [key for key in RULES if "visit_id" in key[1] or "request_id" in key[1]]
 POSTS = [path for method, path in RULES if method == "POST"]

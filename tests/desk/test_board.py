@@ -29,7 +29,7 @@ def lists(page: str) -> dict[str, list[str]]:
     """Names by list, as they stand on the page."""
     parts = re.split(r'id="(overdue|on-site|expected|gone)"', page)
     found = dict(zip(parts[1::2], parts[2::2], strict=True))
-    return {name: re.findall(r'class="visit-name"[^>]*>([^<]+)<', found.get(name, "")) for name in LISTS}
+    return {name: re.findall(r'class="visit-name"[^>]*><bdi>([^<]+)<', found.get(name, "")) for name in LISTS}
 
 
 def test_each_visitor_stands_in_the_list_of_the_state(desk: Desk, clock: FixedClock) -> None:

@@ -17,9 +17,6 @@ from visitor.core.web import DEMAND, EXTENSION
 from visitor.core.work import Runtime
 
 UPLOAD_LIMIT_BYTES = 12 * 1024 * 1024
-OWN_DEMANDS = frozenset({"static"})
-"""Endpoints of Flask itself; style sheets and scripts hold nothing private."""
-
 csrf = CSRFProtect()
 
 
@@ -36,6 +33,7 @@ def create_app(runtime: Runtime) -> Flask:
         validation_error_callback=answers.invalid_request,
         doc_ui=False,
         template_folder=str(carried("templates")),
+        static_folder=None,  # `assets` serves them under addresses that never change their content
     )
     app.extensions[EXTENSION] = runtime
     runtime.changes.serving = True
@@ -62,7 +60,7 @@ def refuse_undeclared(app: Flask) -> None:
         RuntimeError: names the views that do not.
     """
     views = app.view_functions.items()
-    missing = sorted(name for name, view in views if name not in OWN_DEMANDS and not hasattr(view, DEMAND))
+    missing = sorted(name for name, view in views if not hasattr(view, DEMAND))
     if missing:
         raise RuntimeError(f"views without @requires or @open_to_all: {', '.join(missing)}")
 

@@ -8,7 +8,7 @@ from visitor.accounts import views as accounts
 from visitor.badges import admin_views as printers
 from visitor.badges import views as badges
 from visitor.cctv import admin_views as cctv_admin
-from visitor.desk import entry_views as desk
+from visitor.desk import pages as desk
 from visitor.kiosks import admin_views as kiosks_admin
 from visitor.kiosks import api as kiosks_api
 from visitor.kiosks import views as kiosks

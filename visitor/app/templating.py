@@ -10,7 +10,7 @@ from flask import Flask, g, request
 from visitor.app import assets
 from visitor.badges import faults
 from visitor.core import web
-from visitor.core.i18n import N_, direction, locale, native_name, translations
+from visitor.core.i18n import N_, direction, locale, native_name
 from visitor.core.permissions import Permission
 
 
@@ -32,12 +32,6 @@ NAVIGATION = (
 )
 
 
-def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
-    """Return the form of the message that fits `number`, which fills the place `%(num)s`."""
-    text = translations(web.language()).ngettext(singular, plural, number)
-    return text % ({"num": number} | values)
-
-
 def zone() -> ZoneInfo:
     """Return the time zone of the site that the page is about; views set it."""
     return ZoneInfo(g.get("time_zone", "UTC"))
@@ -46,8 +40,8 @@ def zone() -> ZoneInfo:
 def install(app: Flask) -> None:
     """Give templates their texts, filters and navigation."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(web.text, ngettext, newstyle=False)  # type: ignore[attr-defined]  # by the extension
-    app.jinja_env.globals.update(_=web.text, ngettext=ngettext, native_name=native_name)
+    app.jinja_env.install_gettext_callables(web.text, web.ngettext, newstyle=False)  # type: ignore[attr-defined]  # by the extension
+    app.jinja_env.globals.update(_=web.text, ngettext=web.ngettext, native_name=native_name)
     app.jinja_env.filters.update(
         datetime_local=datetime_local,
         time_local=time_local,

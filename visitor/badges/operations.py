@@ -106,6 +106,19 @@ def end(work: Work, visit_id: UUID, at: datetime) -> None:
         work.changed_sites.add(badge.site_id)
 
 
+def revive(work: Work, visit_id: UUID) -> None:
+    """Let the visit's badge last as long as its newest copy says: its visitor did not leave after all.
+
+    The caller checked who may do that and audits it. A revoked badge stays dead.
+    """
+    query = select(Badge).where(Badge.visit_id == visit_id, Badge.revoked_at.is_(None)).with_for_update()
+    for badge in work.session.scalars(query).all():
+        copy = work.session.get(BadgeCopy, (badge.id, badge.copy))
+        if copy is not None:
+            badge.expires_at = copy.expires_at
+        work.changed_sites.add(badge.site_id)
+
+
 def queue_print(work: Work, badge_id: int, printer_id: UUID | None = None) -> PrintJob | None:
     """Send the present copy to a printer: the named one, else the site's. Asked again while it waits, it is sent once.
 

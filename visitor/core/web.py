@@ -9,7 +9,7 @@ from flask import current_app, g, request, session
 
 from visitor.core.actors import NOBODY, Actor
 from visitor.core.errors import NotAllowed
-from visitor.core.i18n import SOURCE_LANGUAGE, best_language, languages, translate
+from visitor.core.i18n import SOURCE_LANGUAGE, best_language, languages, translate, translations
 from visitor.core.permissions import Permission
 from visitor.core.replica import Seen
 from visitor.core.work import Runtime, Work
@@ -65,6 +65,12 @@ def text(message: str, /, **values: object) -> str:
     return translate(language(), message, **values)
 
 
+def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
+    """Return the form of the message that fits `number`, which fills the place `%(num)s`."""
+    chosen = translations(language()).ngettext(singular, plural, number)
+    return chosen % ({"num": number} | values)
+
+
 def transaction() -> AbstractContextManager[Work]:
     """Open the request's transaction. Answer after it has ended: then it is durable."""
     return runtime().transaction(actor())
@@ -92,6 +98,16 @@ def requires(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R
 
         setattr(checked, DEMAND, permission)
         return checked
+
+    return decorate
+
+
+def demanded_within(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Say what the view demands of a device, where the operation checks it in the very statement that does the work."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        setattr(view, DEMAND, permission)
+        return view
 
     return decorate
 

@@ -13,6 +13,7 @@ from visitor.people import queries as people
 from visitor.people.records import Contact
 from visitor.sites.models import Site
 from visitor.visits import policy, queries
+from visitor.visits.models import VisitType
 from visitor.visits.queries import BoardLine
 
 NO_NAME = "—"
@@ -27,6 +28,7 @@ class VisitLine:
     name: str
     company: str | None
     host_name: str | None
+    visit_type_id: UUID
     visit_type_name: str
     colour: str
     badge_number: str | None
@@ -62,21 +64,36 @@ class BoardView:
     counts: Counts
 
 
-def board(work: Work, site: Site, at: datetime, language: str, search: str = "") -> BoardView:
-    """Return the board of the site's local day that holds `at`; rows of `search` only, when something is searched.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which rows, and whether the board is open already."""
+
+    search: str = ""
+    """Only rows with these words."""
+    visit_type_id: str = ""
+    """Only this kind of visit."""
+    again: bool = False
+    """The board refreshes itself."""
+
+
+EVERYTHING = Asked()
+
+
+def board(work: Work, site: Site, at: datetime, language: str, asked: Asked = EVERYTHING) -> BoardView:
+    """Return the board of the site's local day that holds `at`.
 
     Names are opened for the rows shown, in one step that the audit log records.
     """
     found = queries.board(work, site, at)
     lines = [*found.expected, *found.on_site, *found.gone]
-    contacts = people.contacts(work, [line.visit.id for line in lines], Purpose.RECEPTION)
+    contacts = people.contacts(work, [line.visit.id for line in lines], Purpose.RECEPTION, again=asked.again)
     numbers = {
         visit_id: badge.number for visit_id, badge in badges.of_visits(work, [line.visit.id for line in lines]).items()
     }
 
     def rows(part: Sequence[BoardLine]) -> list[VisitLine]:
         made = [visit_line(line, contacts.get(line.visit.id), numbers.get(line.visit.id), language) for line in part]
-        return [line for line in made if _fits(line, search)]
+        return [line for line in made if _fits(line, asked)]
 
     late = [line for line in found.on_site if policy.is_overdue(line.visit.due_out_at, work.now)]
     here = [line for line in found.on_site if line not in late]
@@ -88,6 +105,7 @@ def board_buttons(work: Work, site_id: UUID) -> dict[str, bool]:
     """Return which buttons the board has: guards look at it, and act at doors."""
     buttons = {
         "act": Permission.DESK_ACT,
+        "print": Permission.BADGE_PRINT,
         "invite": Permission.VISIT_INVITE,
         "reprint": Permission.BADGE_PRINT,
         "list": Permission.ROLLCALL,
@@ -103,6 +121,7 @@ def visit_line(line: BoardLine, contact: Contact | None, badge_number: str | Non
         name=contact.name if contact else NO_NAME,
         company=contact.company if contact else None,
         host_name=line.host_name,
+        visit_type_id=line.visit_type.id,
         visit_type_name=type_name(line, language),
         colour=line.visit_type.colour,
         badge_number=badge_number,
@@ -117,14 +136,20 @@ def visit_line(line: BoardLine, contact: Contact | None, badge_number: str | Non
 
 def type_name(line: BoardLine, language: str) -> str:
     """Return the name of the sort of visit in the reader's language, else in the site's first."""
-    names = line.visit_type.names
-    return str(names.get(language) or next(iter(names.values())))
+    return type_words(line.visit_type, language)
 
 
-def _fits(line: VisitLine, search: str) -> bool:
+def type_words(kind: VisitType, language: str) -> str:
+    """Return the name of a sort of visit, as `type_name`."""
+    return str(kind.names.get(language) or next(iter(kind.names.values())))
+
+
+def _fits(line: VisitLine, asked: Asked) -> bool:
     """Each typed word stands somewhere in the row; case and accents do not matter."""
-    if not search.strip():
+    if asked.visit_type_id and asked.visit_type_id != str(line.visit_type_id):
+        return False
+    if not asked.search.strip():
         return True
-    wanted = search_words(search)
+    wanted = search_words(asked.search)
     text = " ".join(search_words(" ".join(filter(None, (line.name, line.company, line.host_name, line.badge_number)))))
     return bool(wanted) and all(word in text for word in wanted)

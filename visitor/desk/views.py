@@ -16,11 +16,13 @@ from visitor.core.i18n import N_
 from visitor.core.live import event_stream
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
-from visitor.desk.board import BoardView, board, board_buttons
+from visitor.desk.board import Asked, BoardView, board, board_buttons, type_words
 from visitor.desk.forms import REPRINT_REASONS, REVOKE_REASONS, ReasonForm
+from visitor.desk.undo_offer import offer_undo
 from visitor.desk.visit_page import may, visit_view
 from visitor.people import queries as people
 from visitor.reception import operations as reception
+from visitor.reception.forms import SignedOut
 from visitor.sites.models import Site
 from visitor.sites.views import current_site, look_at
 from visitor.visits import operations as visits
@@ -39,6 +41,7 @@ def show_board() -> ResponseReturnValue:
         site = current_site(work, Permission.DESK_VIEW)
         at = _asked_day(work, site)
         shown = _board(work, site, at)
+        types = [(str(kind.id), type_words(kind, web.language())) for kind in visit_queries.types(work, site.id)]
         calls = visit_queries.help_wanted(work, site.id)
         printers = badge_queries.printers(work, site.id)
         can = board_buttons(work, site.id)
@@ -51,6 +54,8 @@ def show_board() -> ResponseReturnValue:
         day_at=at,
         is_today=day == today,
         q=request.args.get("q", ""),
+        visit_type=request.args.get("type", ""),
+        visit_types=types,
         calls=calls,
         printers=printers,
         can=can,
@@ -64,7 +69,7 @@ def live_list() -> ResponseReturnValue:
     """Return the part of the board that refreshes itself."""
     with web.transaction() as work:
         site = current_site(work, Permission.DESK_VIEW)
-        shown = _board(work, site, _asked_day(work, site))
+        shown = _board(work, site, _asked_day(work, site), again=True)
         calls = visit_queries.help_wanted(work, site.id)
         printers = badge_queries.printers(work, site.id)
         can = board_buttons(work, site.id)
@@ -143,9 +148,12 @@ def photo(visit_id: UUID) -> ResponseReturnValue:
 def sign_out(visit_id: UUID) -> ResponseReturnValue:
     """Sign a visitor out."""
     with web.transaction() as work:
-        reception.sign_out_visit(work, visit_id)
-    flash(web.text(N_("Signed out.")), "good")
-    return redirect("/desk/")
+        done = reception.sign_out_visit(work, visit_id)
+    if done is SignedOut.DONE:
+        offer_undo(web.text(N_("Signed out.")), "sign_out", [visit_id])
+    else:
+        flash(web.text(N_("This visitor had left already.")), "info")
+    return redirect(came_from())
 
 
 @bp.post("/visits/<uuid:visit_id>/id-seen")
@@ -164,8 +172,8 @@ def cancel(visit_id: UUID) -> ResponseReturnValue:
     """Take an announced visitor off the list."""
     with web.transaction() as work:
         visits.cancel(work, visit_id)
-    flash(web.text(N_("Taken off the list.")), "good")
-    return redirect("/desk/")
+    offer_undo(web.text(N_("Taken off the list.")), "cancel", [visit_id])
+    return redirect(came_from())
 
 
 @bp.post("/visits/<uuid:visit_id>/reprint")
@@ -201,11 +209,18 @@ def answer_help(request_id: UUID) -> ResponseReturnValue:
     """Say that somebody is on the way to the kiosk."""
     with web.transaction() as work:
         visits.answer_help(work, request_id)
-    return redirect("/desk/")
+    offer_undo(web.text(N_("The call for help is answered.")), "help", [request_id])
+    return redirect(came_from())
 
 
-def _board(work: Work, site: Site, at: datetime) -> BoardView:
-    return board(work, site, at, web.language(), request.args.get("q", ""))
+def came_from() -> str:
+    """Return the page that the form was on, with its filters."""
+    return web.local_path(request.form.get("back") or "/desk/")
+
+
+def _board(work: Work, site: Site, at: datetime, *, again: bool = False) -> BoardView:
+    asked = Asked(request.args.get("q", ""), request.args.get("type", ""), again)
+    return board(work, site, at, web.language(), asked)
 
 
 def _asked_day(work: Work, site: Site) -> datetime:

@@ -115,6 +115,7 @@ def may(work: Work, view: VisitView, site_id: UUID) -> dict[str, bool]:
         "sign_in": act and view.state == VisitState.EXPECTED,
         "sign_out": act and here,
         "tick_id": act,
+        "correct": act and view.name != NO_NAME,
         "reprint": here and view.badge is not None and work.actor.may(Permission.BADGE_PRINT, site_id),
         "revoke": view.badge is not None
         and view.badge.state == "valid"

@@ -116,9 +116,14 @@ def filter_of(work: Work, site: Site, form: LogForm) -> EventFilter:
     )
 
 
-def lines(work: Work, known: Places, events: Sequence[AccessEvent], *, with_names: bool = True) -> list[EventLine]:
-    """Return the events of one page, their names opened together if the actor may."""
-    names = _contacts(work, events, Purpose.SECURITY_REVIEW) if with_names else {}
+def lines(
+    work: Work, known: Places, events: Sequence[AccessEvent], *, with_names: bool = True, again: bool = False
+) -> list[EventLine]:
+    """Return the events of one page, their names opened together if the actor may.
+
+    `again`: a page that is open already refreshes itself.
+    """
+    names = _contacts(work, events, Purpose.SECURITY_REVIEW, again=again) if with_names else {}
     numbers = badges.by_ids(work, {event.badge_id for event in events if event.badge_id is not None})
     stills = cctv.stills_of(work, [event.id for event in events])
     found: list[EventLine] = []
@@ -149,8 +154,8 @@ def lines(work: Work, known: Places, events: Sequence[AccessEvent], *, with_name
     return found
 
 
-def people_inside(work: Work, site: Site, known: Places) -> list[PersonInside]:
-    """Return everybody who may be inside: not yet counted first, then by zone and name.
+def people_inside(work: Work, site: Site, known: Places, *, again: bool = False) -> list[PersonInside]:
+    """Return everybody who may be inside: not yet counted first, then by zone and name. `again` as in `lines`.
 
     Raises:
         NotFound: the site is foreign.
@@ -160,7 +165,7 @@ def people_inside(work: Work, site: Site, known: Places) -> list[PersonInside]:
     visit_ids = [line.visit_id for line in roll]
     names: dict[UUID, Contact] = {}
     if visit_ids and work.actor.may(Permission.OPEN_CONTACT, site.id):
-        names = people.contacts(work, visit_ids, Purpose.EVACUATION)
+        names = people.contacts(work, visit_ids, Purpose.EVACUATION, again=again)
     boards = visits.lines(work, visit_ids)
     numbers = badges.of_visits(work, visit_ids)
     found = [
@@ -177,11 +182,13 @@ def people_inside(work: Work, site: Site, known: Places) -> list[PersonInside]:
     return sorted(found, key=lambda one: (one.roll.mustered_at is not None, one.zone_name or "", one.name or ""))
 
 
-def _contacts(work: Work, events: Sequence[AccessEvent], purpose: Purpose) -> dict[UUID, Contact]:
+def _contacts(
+    work: Work, events: Sequence[AccessEvent], purpose: Purpose, *, again: bool = False
+) -> dict[UUID, Contact]:
     visit_ids = {event.visit_id for event in events if event.visit_id is not None}
     if not visit_ids or not work.actor.may(Permission.OPEN_CONTACT, events[0].site_id):
         return {}
-    return people.contacts(work, visit_ids, purpose)
+    return people.contacts(work, visit_ids, purpose, again=again)
 
 
 def _still_url(work: Work, event: AccessEvent, stills: Sequence[StillLine]) -> str | None:

@@ -144,10 +144,10 @@ class LiveRegion {
     return source.href;
   }
 
-  /** @returns {boolean} whether somebody is typing in the region */
+  /** @returns {boolean} whether somebody is typing in the region; a tick box outlives a refresh */
   inUse() {
     const focused = this.page.activeElement;
-    return this.element.contains(focused) && !!focused?.matches("input, select, textarea");
+    return this.element.contains(focused) && !!focused?.matches("input:not([type=checkbox]), select, textarea");
   }
 
   /** @param {string} text */

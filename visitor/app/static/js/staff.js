@@ -1,6 +1,7 @@
 // @ts-check
 /** Starts what a staff screen may hold. Every page also works without this file. */
 
+import { startBulk } from "./bulk.js";
 import { startClocks } from "./clock.js";
 import { startComboboxes } from "./combobox.js";
 import { startDialogs } from "./dialogs.js";
@@ -21,5 +22,6 @@ startToasts(document, clock);
 startDialogs(document);
 startComboboxes(document, network, clock);
 startListFilters(document);
+startBulk(document);
 startClocks(document, clock);
 startLive(document, network, clock);

@@ -4,6 +4,8 @@
 /** @import { Clock } from "./types.js" */
 
 const SHOWN_MS = 10_000;
+/** Something that can be taken back is offered for as long as the server takes it back. */
+const OFFERED_MS = 60_000;
 
 /**
  * @param {Document} page
@@ -45,5 +47,5 @@ function retire(toast, clock) {
   clock.setTimeout(() => {
     if (toast.matches(":hover, :focus-within")) retire(toast, clock);
     else toast.remove();
-  }, SHOWN_MS);
+  }, toast.hasAttribute("data-toast-long") ? OFFERED_MS : SHOWN_MS);
 }
