@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import click
+from pydantic import ValidationError
 
 from visitor.cli.installation import example, with_config
 from visitor.core import migrations
 from visitor.core.db import open_engine
-from visitor.core.settings import load_settings
+from visitor.core.logs import start_logs
+from visitor.core.settings import DatabaseSettings, load_settings
 
 
 @click.group("db")
 def command() -> None:
-    """Bring the database to the state that this version needs."""
+    """Bring the database to the state that this version needs, or carry it to another place."""
 
 
 @command.command(epilog=example("visitor db status"))
@@ -51,3 +53,54 @@ def downgrade(config: Path, target: str) -> None:
     migrations.downgrade(engine, target)
     click.echo(f"The database is at migration {migrations.current(engine) or 'none'}.")
     engine.dispose()
+
+
+def _url(_ctx: click.Context, _option: click.Parameter, given: str | None) -> str | None:
+    """Refuse what is no database URL."""
+    if given is None:
+        return None
+    try:
+        DatabaseSettings(url=given, keyring_url=given)
+    except ValidationError:
+        raise click.BadParameter(
+            "name a database such as postgresql+psycopg://visitor@db/visitor or sqlite:////srv/visitor/visitor.db"
+        ) from None
+    return given
+
+
+@command.command(
+    epilog=example(
+        "visitor db copy --to postgresql+psycopg://visitor@db/visitor --keyring-to postgresql+psycopg://visitor@keys/keys",
+        "visitor db copy --to sqlite:////srv/visitor/visitor.db --keyring-to sqlite:////srv/visitor/keys.db",
+    )
+)
+@click.option("--to", required=True, callback=_url, metavar="URL", help="An empty database, or a new SQLite file.")
+@click.option("--keyring-to", callback=_url, metavar="URL", help="The same for the keys; without it they stay.")
+@with_config
+def copy(config: Path, to: str, keyring_to: str | None) -> None:
+    """Carry the installation to another database, and compare. Stop servers and workers first.
+
+    The database that the settings name is only read. A copy that was cut off is begun again by the same command.
+    """
+    from visitor.app import moving, moving_ends  # noqa: PLC0415  heavy: help should come at once
+
+    settings = load_settings(config)
+    start_logs(settings.logs)
+    places = [url for url in (settings.database.url, settings.database.keyring_url, to, keyring_to) if url]
+    if any(moving_ends.same(one, other) for number, one in enumerate(places[2:], 2) for other in places[:number]):
+        raise click.UsageError("--to and --keyring-to must name two databases that the settings do not name yet.")
+    done = moving.copy(settings, to, keyring_to, click.echo)
+    click.echo(f"{done.rows:,} rows are the same on both sides; {done.opened} records were opened on both and agree.")
+    for log, size in done.sizes:
+        click.echo(f"The {log} log has {size:,} entries on both sides, and its tree the same edge.")
+    click.echo("")
+    click.echo(f"Now change {config}:")
+    click.echo("  [database]")
+    click.echo(f'  url = "{moving_ends.shown(to)}"')
+    if keyring_to:
+        click.echo(f'  keyring_url = "{moving_ends.shown(keyring_to)}"')
+    click.echo("Passwords are left out above. The master key, the folders and the erasure journal stay as they are.")
+    click.echo(
+        "Then run `visitor check` and `visitor ledger verify`, and start the server (on PostgreSQL a worker too)."
+    )
+    click.echo("When all is well, delete the old database and keyring: they still hold what will be erased here.")

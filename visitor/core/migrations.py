@@ -44,13 +44,23 @@ def newest() -> str:
 def current(engine: Engine) -> str | None:
     """Return the number of the last migration that the database has had; None for an empty database."""
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return current_within(connection)
+
+
+def current_within(connection: sa.Connection) -> str | None:
+    """Return the same as `current`, in a transaction that is open."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(engine: Engine, target: str = "head") -> None:
     """Bring the database forward; on SQLite and PostgreSQL alike all of it happens or nothing."""
     with engine.begin() as connection:
-        command.upgrade(migration_config(connection), target)
+        upgrade_within(connection, target)
+
+
+def upgrade_within(connection: sa.Connection, target: str = "head") -> None:
+    """Bring the database forward in a transaction that is open."""
+    command.upgrade(migration_config(connection), target)
 
 
 def downgrade(engine: Engine, target: str) -> None:

@@ -97,7 +97,7 @@ class Replica:
         log.warning("replica.failed", fault=type(fault).__name__)
 
     def written(self) -> Written:
-        """Return up to where the primary has written; all that is committed lies before. Raises the primary's errors."""
+        """Return up to where the primary has written: behind everything that is committed. Raises its errors."""
         with self._primary.connect() as connection:
             place, at = connection.execute(_WRITTEN).one()
         return Written(int(place), at.astimezone(UTC))
