@@ -15,7 +15,7 @@ from visitor.accounts import operations, queries
 from visitor.accounts.models import Account, DeviceToken, Grant
 from visitor.core import web
 from visitor.core.actors import SYSTEM, Actor, ActorKind
-from visitor.core.errors import Conflict, NotFound
+from visitor.core.errors import Conflict, NotAllowed, NotFound
 from visitor.core.permissions import Permission, Role
 from visitor.core.work import Runtime, Work
 from visitor.ledger.entries import AuditFact
@@ -222,8 +222,11 @@ def test_device_token_is_shown_once_and_only_its_hash_is_kept(
 
 
 def device_may_scan(app: Flask, token: str, site: Site) -> bool:
-    with app.test_request_context("/api/v1/scans", headers={"Authorization": f"Bearer {token}"}):
-        app.preprocess_request()
+    with app.test_request_context("/api/v1/status-list", headers={"Authorization": f"Bearer {token}"}):
+        try:
+            app.preprocess_request()
+        except NotAllowed:
+            return False
         return web.actor().may(Permission.ACCESS_SCAN, site.id) and not web.actor().may(Permission.DESK_VIEW)
 
 

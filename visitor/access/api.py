@@ -5,19 +5,20 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Final
 
-from flask import Response, jsonify, request
+from flask import Flask, Response, jsonify, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
 
-from visitor.access import operations
 from visitor.access.forms import BadgeKeys, FaultAnswer, ScanAnswer, ScanForm, StatusQuery
-from visitor.access.operations import RecordedScan
+from visitor.access.gathering import Scans
+from visitor.access.operations import Asked, RecordedScan
 from visitor.access.reasons import WORDS
-from visitor.accounts.admission import device
+from visitor.accounts.admission import device, device_token_hash
 from visitor.badges import queries as badges
 from visitor.badges.token import BadgeVerifier
 from visitor.core import web
+from visitor.core.errors import Invalid
 from visitor.core.forms import parse_json
 from visitor.core.permissions import Permission
 from visitor.sites import queries as sites
@@ -26,6 +27,10 @@ LARGEST_BODY: Final = 64 * 1024
 """A scan has about 400 bytes."""
 STATUS_LIST_TYPE: Final = "application/vnd.visitor.badge-status"
 OPEN: Final = "api_v1.badge_keys"
+SCANS: Final = "api_v1.create_scan"
+MOST_KNOWN: Final = 4_096
+_known: Final[set[bytes]] = set()
+"""Hashes of tokens that held once in this process."""
 BINARY: Final = {"type": "string", "format": "binary"}
 
 Answer = tuple[Response, int]
@@ -42,10 +47,31 @@ bp = APIBlueprint(
 
 @bp.before_request
 def admit() -> None:
-    """Let in only devices with a token that holds; their actor was set by the admission of accounts."""
+    """Let in only devices with a token that holds. Of a scan that is looked up with everything else it needs."""
     request.max_content_length = LARGEST_BODY
-    if request.endpoint != OPEN:
+    if request.endpoint == SCANS:
+        _let_strangers_wait()
+    elif request.endpoint != OPEN:
         device()
+
+
+def install(app: Flask) -> None:
+    """Gather the scans of this application."""
+    runtime = app.extensions[web.EXTENSION]
+    runtime.resources.put(Scans, Scans(runtime))
+
+
+def _let_strangers_wait() -> None:
+    """Look up a token that was never seen here, so that strangers do not stand in the queue of those who write.
+
+    Whether a token that is known here still holds, the scan's own statement decides.
+    """
+    hashed = device_token_hash()
+    if hashed not in _known:
+        device()
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known.add(hashed)
 
 
 def _json_scan(view: Callable[[ScanForm], Answer]) -> Callable[[], Answer]:
@@ -53,7 +79,12 @@ def _json_scan(view: Callable[[ScanForm], Answer]) -> Callable[[], Answer]:
 
     @wraps(view)
     def parsed() -> Answer:
-        return view(parse_json(ScanForm, request.get_data()))
+        try:
+            scan = parse_json(ScanForm, request.get_data(cache=False))
+        except Invalid:
+            device()  # what is wrong with a request is told to devices only
+            raise
+        return view(scan)
 
     # The library documents the body from the annotation, and leaves reading it to us.
     parsed.__delay_validate_request__ = True  # type: ignore[attr-defined]  # the library's mark
@@ -68,11 +99,10 @@ def _json_scan(view: Callable[[ScanForm], Answer]) -> Callable[[], Answer]:
     security=[{"device": []}],
 )
 @_json_scan
-@web.requires(Permission.ACCESS_SCAN)
+@web.demanded_within(Permission.ACCESS_SCAN)
 def create_scan(body: ScanForm) -> Answer:
     """Answer a reader: open, or stay shut."""
-    with web.transaction() as work:
-        event = operations.record_scan(work, device(), body)
+    event = web.runtime().resources.get(Scans).result(Asked(body, device_token_hash()))
     return jsonify(_answer(event)), 201
 
 

@@ -1,22 +1,19 @@
-"""What is known when a badge is scanned, read in one statement, as plain values for the policy.
+"""What is known when a badge is scanned, as plain values for the policy.
 
-Nothing here is cached but the check of a signature, which is a pure function of the text: a door that was changed, a
-badge that was revoked and a lockdown that was declared hold from the next scan on, in every process.
+Nothing here is kept from one scan to the next but what is a pure function of its input: the check of a signature by the
+text, and the reading of a place's columns by those columns themselves as this very scan read them. A door that was
+changed, a badge or device that was revoked and a lockdown that was declared hold from the next scan on, in every
+process.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-from sqlalchemy import orm
-
-from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.access.policy import (
     CLOCK_TOLERANCE,
     CredentialFacts,
@@ -26,20 +23,22 @@ from visitor.access.policy import (
     VisitFacts,
     ZoneFacts,
 )
-from visitor.badges.models import Badge, BadgeCopy
+from visitor.access.reasons import Reason
+from visitor.accounts.queries import KnownDevice
 from visitor.badges.token import BadgeClaims, BadgeFlags, BadgeKind, BadgeVerifier, TokenFault, TokenRefused
-from visitor.core.db import Id
 from visitor.sites.hours import OpenHours
-from visitor.sites.models import AccessPoint, Camera, PointCamera, Site, SiteMode, Zone
+from visitor.sites.models import Antipassback, PointKind, SiteMode
 from visitor.sites.preset import SiteOverride
 from visitor.sites.presets import preset_of, tighten
-from visitor.visits.models import Visit, VisitState
+from visitor.visits.models import VisitState
 
 LONGEST_CREDENTIAL: Final = 300
 """Twice a token; nothing longer is looked at."""
 LARGEST_BADGE: Final = 2**63 - 1
 ELSEWHERE: Final = -1
 """The index of a zone that is neither side of the access point."""
+_ESCORT: Final = int(BadgeFlags.ESCORT)
+_PASSBACK: Final = int(BadgeFlags.PASSBACK)
 _OUTCOMES: Final = {
     TokenFault.DAMAGED: TokenOutcome.DAMAGED,
     TokenFault.BAD_SIGNATURE: TokenOutcome.BAD_SIGNATURE,
@@ -47,8 +46,7 @@ _OUTCOMES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CoveringCamera:
+class CoveringCamera(NamedTuple):
     """A camera that sees the access point."""
 
     id: UUID
@@ -57,15 +55,92 @@ class CoveringCamera:
     takes_stills: bool
 
 
+class PlaceColumns(NamedTuple):
+    """An access point with its site and both sides, as the statement reads them."""
+
+    site_id: UUID
+    kind: PointKind
+    from_zone_id: UUID | None
+    to_zone_id: UUID | None
+    number: int
+    mode: SiteMode
+    mode_since_at: datetime | None
+    time_zone: str
+    preset: str
+    tightened: str
+    from_position: int | None
+    from_antipassback: Antipassback | None
+    to_position: int | None
+    to_antipassback: Antipassback | None
+    occupancy_limit: int | None
+    opens_minute: int | None
+    closes_minute: int | None
+    requires_escort: bool | None
+
+
+class BadgeColumns(NamedTuple):
+    """A badge with its visit, where it was last seen, and what the same scan stored before."""
+
+    badge_id: int | None
+    badge_site_id: UUID | None
+    copy: int | None
+    not_before_at: datetime
+    expires_at: datetime
+    zones: int
+    flags: int
+    revoked_at: datetime | None
+    next_copy_at: datetime | None
+    visit_id: UUID | None
+    visit_state: VisitState
+    arrived_at: datetime | None
+    left_at: datetime | None
+    watch_list_stop: bool
+    present_zone_id: UUID | None
+    present_since_at: datetime | None
+    stored_id: UUID | None
+    stored_badge_id: int | None
+    stored_visit_id: UUID | None
+    stored_granted: bool
+    stored_reason: Reason
+    stored_scanned_at: datetime
+    stored_received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Everything about an access point that does not depend on who scans there."""
+
+    columns: PlaceColumns
+    cameras: tuple[CoveringCamera, ...]
+    camera_ids: list[str]
+    before: timedelta
+    """The clip begins so long before the scan, by the camera that wants most."""
+    after: timedelta
+    point: PointFacts
+    zones: dict[int, ZoneFacts]
+    """Both sides, as if the zone to be entered were empty."""
+    log_life: timedelta
+    """How long the site keeps its access log."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """An access point at the moment of a scan: its site and zones, the badge with its visit, and the cameras."""
+    """An access point at the moment of a scan, and the badge with its visit."""
 
-    row: Any
-    """The columns of `_SITUATION`, by label."""
+    place: Place
+    row: BadgeColumns
     copy: int | None
     """Of the badge that was scanned."""
-    cameras: tuple[CoveringCamera, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one scan finds."""
+
+    device: KnownDevice | None
+    """None: the token is not known, or was revoked."""
+    situation: Situation | None
+    """None: there is no such access point."""
 
 
 def read_credential(verifier: BadgeVerifier, text: str) -> BadgeClaims | TokenOutcome:
@@ -75,7 +150,7 @@ def read_credential(verifier: BadgeVerifier, text: str) -> BadgeClaims | TokenOu
     return _checked(verifier, text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _checked(verifier: BadgeVerifier, text: str) -> BadgeClaims | TokenOutcome:
     try:
         claims = verifier.verify(text)
@@ -86,37 +161,40 @@ def _checked(verifier: BadgeVerifier, text: str) -> BadgeClaims | TokenOutcome:
     return claims
 
 
-def situation(connection: sa.Connection, point_id: UUID, scan_id: UUID, claims: BadgeClaims | None) -> Situation | None:
-    """Read everything that one scan needs, and the event that it made if it was sent before; None: no such point."""
-    given = {
-        "point_id": point_id,
-        "scan_id": scan_id,
-        "badge_id": None if claims is None else claims.badge,
-        "next_copy": None if claims is None else claims.copy + 1,
-    }
-    rows = connection.execute(_SITUATION, given).all()
-    if not rows:
-        return None
-    cameras = tuple(
-        CoveringCamera(row.camera_id, row.before_seconds, row.after_seconds, row.takes_stills)
-        for row in rows
-        if row.camera_id is not None
+def place_of(columns: PlaceColumns, cameras: Sequence[CoveringCamera]) -> Place:
+    """Work out what follows from the columns of a place."""
+    zones = {}
+    if columns.from_position is not None and columns.from_antipassback is not None:
+        zones[columns.from_position] = ZoneFacts(
+            columns.from_position, 0, None, None, requires_escort=False, antipassback=columns.from_antipassback
+        )
+    if columns.to_position is not None and columns.to_antipassback is not None:
+        zones[columns.to_position] = ZoneFacts(
+            index=columns.to_position,
+            occupancy=0,
+            limit=columns.occupancy_limit,
+            hours=_hours(columns.time_zone, columns.opens_minute, columns.closes_minute),
+            requires_escort=bool(columns.requires_escort),
+            antipassback=columns.to_antipassback,
+        )
+    return Place(
+        columns,
+        tuple(cameras),
+        [str(camera.id) for camera in cameras],
+        timedelta(seconds=max((camera.before_seconds for camera in cameras), default=0)),
+        timedelta(seconds=max((camera.after_seconds for camera in cameras), default=0)),
+        PointFacts(columns.from_position, columns.to_position, columns.kind),
+        zones,
+        _log_life(columns.preset, columns.tightened or "{}"),
     )
-    return Situation(rows[0], None if claims is None else claims.copy, cameras)
-
-
-def occupancy(connection: sa.Connection, zone_id: UUID) -> int:
-    """Return how many visits are in a zone just now."""
-    inside = sa.select(sa.func.count()).select_from(Presence).where(Presence.zone_id == zone_id)
-    return connection.execute(inside).scalar_one()
 
 
 def mode_at(found: Situation, at: datetime) -> SiteMode:
     """Return the mode that held; of the past only the last change is known."""
-    row = found.row
-    if row.mode_since_at is not None and row.mode_since_at > at:
+    place = found.place.columns
+    if place.mode_since_at is not None and place.mode_since_at > at:
         return SiteMode.NORMAL
-    return SiteMode(row.mode)
+    return place.mode
 
 
 def credential_facts(found: Situation, claims: BadgeClaims | TokenOutcome, at: datetime) -> CredentialFacts:
@@ -128,19 +206,18 @@ def credential_facts(found: Situation, claims: BadgeClaims | TokenOutcome, at: d
         return CredentialFacts.unreadable(TokenOutcome.UNKNOWN, at)
     # A copy that was made after the scan does not kill the older one in hindsight.
     replaced_later = row.next_copy_at is not None and row.next_copy_at > at
-    flags = BadgeFlags(row.flags)
     return CredentialFacts(
         outcome=TokenOutcome.GOOD,
         badge_id=row.badge_id,
         copy=claims.copy,
-        current_copy=claims.copy if replaced_later else row.copy,
+        current_copy=claims.copy if replaced_later or row.copy is None else row.copy,
         revoked=row.revoked_at is not None and row.revoked_at <= at,
         not_before_at=row.not_before_at,
         expires_at=row.expires_at,
         zones=row.zones,
-        escort=BadgeFlags.ESCORT in flags,
-        passback=BadgeFlags.PASSBACK in flags,
-        site_matches=claims.site == row.number and row.badge_site_id == row.site_id,
+        escort=bool(row.flags & _ESCORT),
+        passback=bool(row.flags & _PASSBACK),
+        site_matches=claims.site == found.place.columns.number and row.badge_site_id == found.place.columns.site_id,
     )
 
 
@@ -149,41 +226,23 @@ def visit_facts(found: Situation, at: datetime, *, escorted: bool, in_hindsight:
     row = found.row
     if row.visit_id is None:
         return None
-    state = _state_then(row, at) if in_hindsight else VisitState(row.visit_state)
+    state = _state_then(row, at) if in_hindsight else row.visit_state
     return VisitFacts(state, row.watch_list_stop, escorted)
 
 
-def _state_then(row: Any, at: datetime) -> VisitState:  # noqa: ANN401  a row of the statement below
+def _state_then(row: BadgeColumns, at: datetime) -> VisitState:
     if row.arrived_at is None or at < row.arrived_at - CLOCK_TOLERANCE:
         return VisitState.EXPECTED
     gone = row.left_at is not None and row.left_at <= at
     return VisitState.GONE if gone else VisitState.ON_SITE
 
 
-def point_facts(found: Situation) -> PointFacts:
-    """Return which way the access point leads."""
-    row = found.row
-    return PointFacts(row.from_position, row.to_position, row.kind)
-
-
 def zone_facts(found: Situation, inside: int) -> dict[int, ZoneFacts]:
     """Return the rules of both sides of the access point; `inside` people are in the zone to be entered."""
-    row = found.row
-    zones: dict[int, ZoneFacts] = {}
-    if row.from_position is not None:
-        zones[row.from_position] = ZoneFacts(
-            row.from_position, 0, None, None, requires_escort=False, antipassback=row.from_antipassback
-        )
-    if row.to_position is not None:
-        zones[row.to_position] = ZoneFacts(
-            index=row.to_position,
-            occupancy=inside,
-            limit=row.occupancy_limit,
-            hours=_hours(row.time_zone, row.opens_minute, row.closes_minute),
-            requires_escort=row.requires_escort,
-            antipassback=row.to_antipassback,
-        )
-    return zones
+    entered = found.place.columns.to_position
+    if entered is None or not inside:
+        return found.place.zones
+    return found.place.zones | {entered: replace(found.place.zones[entered], occupancy=inside)}
 
 
 def presence_facts(found: Situation, at: datetime) -> PresenceFacts:
@@ -191,16 +250,11 @@ def presence_facts(found: Situation, at: datetime) -> PresenceFacts:
     row = found.row
     if row.present_since_at is None or row.present_since_at > at:
         return PresenceFacts(known=False, current_zone=None)
-    sides = {None: None, row.to_zone_id: row.to_position}
-    if row.from_zone_id is not None:
-        sides.setdefault(row.from_zone_id, row.from_position)
+    place = found.place.columns
+    sides = {None: None, place.to_zone_id: place.to_position}
+    if place.from_zone_id is not None:
+        sides.setdefault(place.from_zone_id, place.from_position)
     return PresenceFacts(known=True, current_zone=sides.get(row.present_zone_id, ELSEWHERE))
-
-
-def log_life(found: Situation) -> timedelta:
-    """Return how long the site keeps its access log."""
-    tightened = found.row.tightened
-    return _log_life(found.row.preset, json.dumps(tightened, sort_keys=True) if tightened else "{}")
 
 
 @lru_cache(maxsize=256)
@@ -212,104 +266,3 @@ def _log_life(code: str, tightened: str) -> timedelta:
 @lru_cache(maxsize=1024)
 def _hours(time_zone: str, opens: int | None, closes: int | None) -> OpenHours | None:
     return None if opens is None or closes is None else OpenHours(ZoneInfo(time_zone), opens, closes)
-
-
-def _point_and_site() -> list[sa.ColumnElement[Any]]:
-    return [
-        AccessPoint.site_id.label("site_id"),
-        AccessPoint.kind.label("kind"),
-        AccessPoint.from_zone_id.label("from_zone_id"),
-        AccessPoint.to_zone_id.label("to_zone_id"),
-        Site.number.label("number"),
-        Site.mode.label("mode"),
-        Site.mode_since_at.label("mode_since_at"),
-        Site.time_zone.label("time_zone"),
-        Site.preset.label("preset"),
-        Site.tightened.label("tightened"),
-    ]
-
-
-def _sides(left: type[Zone], entered: type[Zone]) -> list[sa.ColumnElement[Any]]:
-    return [
-        left.position.label("from_position"),
-        left.antipassback.label("from_antipassback"),
-        entered.position.label("to_position"),
-        entered.antipassback.label("to_antipassback"),
-        entered.occupancy_limit.label("occupancy_limit"),
-        entered.opens_minute.label("opens_minute"),
-        entered.closes_minute.label("closes_minute"),
-        entered.requires_escort.label("requires_escort"),
-    ]
-
-
-def _badge_and_visit(next_copy: type[BadgeCopy]) -> list[sa.ColumnElement[Any]]:
-    return [
-        Badge.id.label("badge_id"),
-        Badge.site_id.label("badge_site_id"),
-        Badge.copy.label("copy"),
-        Badge.not_before_at.label("not_before_at"),
-        Badge.expires_at.label("expires_at"),
-        Badge.zones.label("zones"),
-        Badge.flags.label("flags"),
-        Badge.revoked_at.label("revoked_at"),
-        next_copy.made_at.label("next_copy_at"),
-        Visit.id.label("visit_id"),
-        Visit.state.label("visit_state"),
-        Visit.arrived_at.label("arrived_at"),
-        Visit.left_at.label("left_at"),
-        Visit.watch_list_stop.label("watch_list_stop"),
-        Presence.zone_id.label("present_zone_id"),
-        Presence.since_at.label("present_since_at"),
-    ]
-
-
-def _stored_and_cameras() -> list[sa.ColumnElement[Any]]:
-    return [
-        AccessEvent.id.label("stored_id"),
-        AccessEvent.badge_id.label("stored_badge_id"),
-        AccessEvent.visit_id.label("stored_visit_id"),
-        AccessEvent.granted.label("stored_granted"),
-        AccessEvent.reason.label("stored_reason"),
-        AccessEvent.scanned_at.label("stored_scanned_at"),
-        AccessEvent.received_at.label("stored_received_at"),
-        Camera.id.label("camera_id"),
-        Camera.before_seconds.label("before_seconds"),
-        Camera.after_seconds.label("after_seconds"),
-        Camera.takes_stills.label("takes_stills"),
-    ]
-
-
-def _situation() -> sa.Select[*tuple[Any, ...]]:
-    """Build the one statement of the scan path: every join is by primary or unique key."""
-    left, entered, next_copy = orm.aliased(Zone), orm.aliased(Zone), orm.aliased(BadgeCopy)
-    point_id, scan_id = sa.bindparam("point_id", type_=Id()), sa.bindparam("scan_id", type_=Id())
-    badge_id, copy = sa.bindparam("badge_id", type_=sa.BigInteger()), sa.bindparam("next_copy", type_=sa.BigInteger())
-    columns: Sequence[sa.ColumnElement[Any]] = [
-        *_point_and_site(),
-        *_sides(left, entered),
-        *_badge_and_visit(next_copy),
-        *_stored_and_cameras(),
-    ]
-    return (
-        sa.select(*columns)
-        .select_from(AccessPoint)
-        .join(Site, Site.id == AccessPoint.site_id)
-        .outerjoin(left, left.id == AccessPoint.from_zone_id)
-        .outerjoin(entered, entered.id == AccessPoint.to_zone_id)
-        .outerjoin(Badge, Badge.id == badge_id)
-        .outerjoin(next_copy, sa.and_(next_copy.badge_id == badge_id, next_copy.copy == copy))
-        .outerjoin(Visit, Visit.id == Badge.visit_id)
-        .outerjoin(Presence, Presence.visit_id == Visit.id)
-        .outerjoin(KnownScan, sa.and_(KnownScan.access_point_id == AccessPoint.id, KnownScan.scan_id == scan_id))
-        .outerjoin(
-            AccessEvent,
-            sa.and_(AccessEvent.id == KnownScan.event_id, AccessEvent.scanned_at == KnownScan.scanned_at),
-        )
-        .outerjoin(PointCamera, PointCamera.access_point_id == AccessPoint.id)
-        .outerjoin(Camera, Camera.id == PointCamera.camera_id)
-        .where(AccessPoint.id == point_id)
-        .order_by(Camera.id)
-    )
-
-
-_SITUATION: Final = _situation()

@@ -1,28 +1,28 @@
-"""Recording scans. The door waits for this: plain statements, no unit of work, one read before the writes."""
+"""Recording scans, many at once. The door waits for this: one statement reads everything, then all is written."""
 
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-
-from visitor.access import facts, policy
+from visitor.access import facts, policy, statements
+from visitor.access.facts import Found, Place
 from visitor.access.forms import ScanForm
-from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.access.policy import Decision, TokenOutcome
 from visitor.access.reasons import Reason
-from visitor.accounts.queries import Device
+from visitor.access.statements import Kept
+from visitor.accounts.queries import Device, device_actor
 from visitor.badges.token import EPOCH, BadgeClaims, BadgeVerifier
-from visitor.core import jobs
-from visitor.core.errors import Conflict, NotAllowed, NotFound
+from visitor.core.actors import Actor
+from visitor.core.errors import Conflict, NotAllowed, NotFound, ProductError, Unavailable
 from visitor.core.i18n import N_
+from visitor.core.jobs import waiting
 from visitor.core.permissions import Permission
+from visitor.core.together import UNDONE, Undone
 from visitor.core.work import Work
 from visitor.ledger.entries import AccessFact
-from visitor.ledger.models import LedgerEntry
 from visitor.ledger.operations import access_entry
 from visitor.sites import queries as places
 from visitor.sites.models import PointKind
@@ -33,11 +33,6 @@ CLOCK_AHEAD: Final = timedelta(minutes=5)
 STILL_WITHIN: Final = timedelta(seconds=20)
 """A picture taken later than this after the scan would show somebody else."""
 STILL_JOB: Final = "cctv.take_still"
-_INTO_LOG: Final = sa.insert(AccessEvent)
-_INTO_LEDGER: Final = sa.insert(LedgerEntry)
-_BADGE_LOCK: Final = 0x7363_616E
-_ZONE_LOCK: Final = 0x7A6F_6E65
-"""First halves of PostgreSQL advisory lock numbers: "scan" and "zone" in ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,41 @@ class RecordedScan:
     """The scan had been sent before; this is what was stored then."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A scan, and who reports it: a known device, or the hash of the token that it sent."""
+
+    scan: ScanForm
+    token_hash: bytes | None = None
+    device: Device | None = None
+    actor: Actor | None = None
+    """None: the device itself."""
+
+
+Outcome = RecordedScan | ProductError | Undone
+
+
+def record_scans(work: Work, asked: Sequence[Asked]) -> list[Outcome]:
+    """Decide and store many scans at once; the outcomes are in the order of asking, faults among them.
+
+    Each is done as `record_scan` says. On PostgreSQL some are left undone, for `record_asked` to do by themselves: a
+    second one of the same visitor, since one statement reads for all, and those into a zone with a limit.
+    """
+    if work.runtime.embedded:  # each sees what the one before has done
+        return [outcome for one in asked for outcome in _group(work, [one])]
+    return _group(work, asked)
+
+
+def record_asked(work: Work, asked: Asked) -> RecordedScan:
+    """Decide and store one scan. Raises as `record_scan`."""
+    (outcome,) = _group(work, [asked])
+    if outcome is UNDONE:  # another process stored the same scan at this moment
+        (outcome,) = _group(work, [asked])
+    if isinstance(outcome, RecordedScan):
+        return outcome
+    raise outcome if isinstance(outcome, ProductError) else Unavailable
+
+
 def record_scan(work: Work, device: Device, scan: ScanForm) -> RecordedScan:
     """Decide a scan, store it whatever the decision, and return it. Sent again, it is found and not repeated.
 
@@ -65,29 +95,10 @@ def record_scan(work: Work, device: Device, scan: ScanForm) -> RecordedScan:
 
     Raises:
         NotFound: no access point of a site where the actor reports scans.
-        NotAllowed: the device reports for another access point of the site only.
+        NotAllowed: the device reports for another access point of the site only, or is none of ours.
         Conflict: the scan id was used before, for another badge.
     """
-    connection = work.session.connection()
-    claims = facts.read_credential(work.resource(BadgeVerifier), scan.credential)
-    badge = None if isinstance(claims, TokenOutcome) else claims
-    if badge is not None:
-        _lock(work, connection, _BADGE_LOCK, badge.badge)
-    found = facts.situation(connection, scan.access_point_id, scan.scan_id, badge)
-    if found is None:
-        raise NotFound
-    work.require(Permission.ACCESS_SCAN, found.row.site_id)
-    if device.access_point_id not in {None, scan.access_point_id}:
-        raise NotAllowed
-    if found.row.stored_id is not None:
-        return _stored(found, scan, badge)
-    event = _event(work, device, scan, found, _decision(work, connection, scan, found, claims))
-    if not _kept(work, connection, event, found):
-        again = facts.situation(connection, scan.access_point_id, scan.scan_id, badge)
-        if again is None or again.row.stored_id is None:
-            raise Conflict
-        return _stored(again, scan, badge)
-    return _recorded(event)
+    return record_asked(work, Asked(scan, device=device, actor=work.actor))
 
 
 def count_at_muster(work: Work, visit_id: UUID, point_id: UUID) -> RecordedScan:
@@ -101,17 +112,20 @@ def count_at_muster(work: Work, visit_id: UUID, point_id: UUID) -> RecordedScan:
     work.require(Permission.ROLLCALL, point.site_id)
     if visit.site_id != point.site_id or point.kind is not PointKind.MUSTER or work.actor.id is None:
         raise NotFound
+    scan_id = uuid4()
     connection = work.session.connection()
-    found = facts.situation(connection, point.id, uuid4(), None)
-    assert found is not None, "the point was just read"
-    event = _nameless(work, found, Decision(granted=True, reason=Reason.GRANTED)) | {
+    given = {"point_id": point.id, "scan_id": scan_id, "badge_id": None, "next_copy": None, "token_hash": None}
+    (found,) = statements.read(connection, [given], [])
+    assert found.situation is not None, "the point was just read"
+    event = _nameless(work, found.situation.place, Decision(granted=True, reason=Reason.GRANTED)) | {
         "access_point_id": point.id,
-        "scan_id": uuid4(),
+        "scan_id": scan_id,
         "device_id": work.actor.id,
         "visit_id": visit.id,
         "scanned_at": work.now,
     }
-    _kept(work, connection, event, found)
+    kept = _kept(work, found.situation.place, event, moves=True)
+    _written(work, kept, statements.write(connection, [kept]))
     return _recorded(event)
 
 
@@ -123,49 +137,113 @@ def believed(told: datetime, now: datetime) -> datetime:
     return told.astimezone(UTC) if EPOCH <= told <= now + CLOCK_AHEAD else now
 
 
-def _decision(
-    work: Work,
-    connection: sa.Connection,
-    scan: ScanForm,
-    found: facts.Situation,
-    claims: BadgeClaims | TokenOutcome,
-) -> Decision:
+def _group(work: Work, asked: Sequence[Asked]) -> list[Outcome]:
+    """Read, decide and write."""
+    verifier, connection = work.resource(BadgeVerifier), work.session.connection()
+    claimed = [facts.read_credential(verifier, one.scan.credential) for one in asked]
+    questions = [_question(*one) for one in zip(asked, claimed, strict=True)]
+    # Each decision about a badge rests on the one before.
+    turns = [_turn("badge", question["badge_id"]) for question in questions if question["badge_id"] is not None]
+    found = statements.read(connection, questions, turns)
+    outcomes: list[Outcome | Kept] = []
+    taken: set[object] = set()
+    for one, claims, each in zip(asked, claimed, found, strict=True):
+        outcomes.append(_judged(work, one, claims, each, None if len(asked) == 1 else taken))
+    kept = [outcome for outcome in outcomes if isinstance(outcome, Kept)]
+    stored = statements.write(connection, kept) if kept else ()
+    return [_written(work, outcome, stored) if isinstance(outcome, Kept) else outcome for outcome in outcomes]
+
+
+def _written(work: Work, kept: Kept, stored: Collection[UUID]) -> Outcome:
+    if kept.event["id"] not in stored:
+        return UNDONE
+    work.changed_sites.add(kept.event["site_id"])
+    work.counted["scan", kept.event["reason"].value] += 1
+    return _recorded(kept.event)
+
+
+def _turn(what: str, key: object) -> int:
+    """Return the number of an advisory lock; two things that share it only wait for each other needlessly."""
+    return int.from_bytes(hashlib.blake2b(f"{what} {key}".encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _question(asked: Asked, claims: BadgeClaims | TokenOutcome) -> dict[str, Any]:
+    badge = None if isinstance(claims, TokenOutcome) else claims
+    return {
+        "point_id": asked.scan.access_point_id,
+        "scan_id": asked.scan.scan_id,
+        "badge_id": None if badge is None else badge.badge,
+        "next_copy": None if badge is None else badge.copy + 1,
+        "token_hash": asked.token_hash,
+    }
+
+
+def _judged(
+    work: Work, asked: Asked, claims: BadgeClaims | TokenOutcome, found: Found, taken: set[object] | None
+) -> Outcome | Kept:
+    """Decide one scan. `taken`: scans, badges and visits that its group decides already; None: it is alone."""
+    device, scan = asked.device or found.device, asked.scan
+    refused = _refused(asked, device, found.situation)
+    if device is None or found.situation is None or refused is not None:
+        return refused or NotFound()
+    row, place = found.situation.row, found.situation.place
+    if row.stored_id is not None:
+        return _stored(found.situation, scan, claims)
+    if taken is not None:
+        own = {(scan.access_point_id, scan.scan_id), row.badge_id, row.visit_id} - {None}
+        if own & taken or place.columns.occupancy_limit is not None:
+            return UNDONE
+        taken |= own
+    decision = _decision(work, scan, found.situation, claims)
+    event = _event(work, device, scan, found.situation, decision)
+    # A visitor of another site is no visitor here, whatever the mode of the site lets through.
+    ours = decision.granted and row.visit_id is not None and row.badge_site_id == place.columns.site_id
+    return _kept(work, place, event, moves=ours)
+
+
+def _refused(asked: Asked, device: Device | None, found: facts.Situation | None) -> ProductError | None:
+    """Return what keeps the device from reporting this scan."""
+    if device is None:
+        return NotAllowed()
+    if found is None:
+        return NotFound()
+    try:
+        (asked.actor or device_actor(device)).require(Permission.ACCESS_SCAN, found.place.columns.site_id)
+    except ProductError as fault:
+        return fault
+    return None if device.access_point_id in {None, asked.scan.access_point_id} else NotAllowed()
+
+
+def _decision(work: Work, scan: ScanForm, found: facts.Situation, claims: BadgeClaims | TokenOutcome) -> Decision:
     offline = scan.offline_granted is not None
     at = min(believed(scan.scanned_at, work.now), work.now) if offline else work.now
     return policy.decide(
         facts.credential_facts(found, claims, at),
         facts.visit_facts(found, at, escorted=scan.escorted, in_hindsight=offline),
-        facts.point_facts(found),
-        facts.zone_facts(found, _inside(work, connection, found)),
+        found.place.point,
+        facts.zone_facts(found, _inside(work, found)),
         facts.presence_facts(found, at),
         facts.mode_at(found, at),
         at,
     )
 
 
-def _inside(work: Work, connection: sa.Connection, found: facts.Situation) -> int:
+def _inside(work: Work, found: facts.Situation) -> int:
     """Count who is in a zone that has a limit, one scan at a time so that two cannot take the last place."""
-    row = found.row
-    if row.occupancy_limit is None:
+    place = found.place.columns
+    if place.occupancy_limit is None or place.to_zone_id is None:
         return 0
-    _lock(work, connection, _ZONE_LOCK, row.to_zone_id.int)
-    return facts.occupancy(connection, row.to_zone_id)
+    connection = work.session.connection()
+    statements.take_turns(connection, [_turn("zone", place.to_zone_id)])
+    return statements.occupancy(connection, place.to_zone_id)
 
 
-def _lock(work: Work, connection: sa.Connection, kind: int, number: int) -> None:
-    """Let scans of one badge, or into one full zone, wait for each other. On SQLite every writer waits anyway."""
-    if not work.runtime.embedded:
-        # The second half of the lock's number: two things that share it only wait for each other needlessly.
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(kind, (number & 0xFFFF_FFFF) - 2**31)))
-
-
-def _nameless(work: Work, found: facts.Situation, decision: Decision) -> dict[str, Any]:
-    row = found.row
+def _nameless(work: Work, place: Place, decision: Decision) -> dict[str, Any]:
     return {
         "id": work.new_id(),
-        "site_id": row.site_id,
-        "from_zone_id": row.from_zone_id,
-        "to_zone_id": row.to_zone_id,
+        "site_id": place.columns.site_id,
+        "from_zone_id": place.columns.from_zone_id,
+        "to_zone_id": place.columns.to_zone_id,
         "badge_id": None,
         "badge_copy": None,
         "visit_id": None,
@@ -174,48 +252,46 @@ def _nameless(work: Work, found: facts.Situation, decision: Decision) -> dict[st
         "offline": False,
         "offline_granted": None,
         "received_at": work.now,
-        "camera_ids": [str(camera.id) for camera in found.cameras],
+        "camera_ids": place.camera_ids,
         "clip_from_at": None,
         "clip_until_at": None,
     }
 
 
 def _event(work: Work, device: Device, scan: ScanForm, found: facts.Situation, decision: Decision) -> dict[str, Any]:
-    row, cameras = found.row, found.cameras
+    row, place = found.row, found.place
     scanned_at = believed(scan.scanned_at, work.now)
-    event = _nameless(work, found, decision) | {
-        "access_point_id": scan.access_point_id,
-        "scan_id": scan.scan_id,
-        "device_id": device.id,
-        "badge_id": row.badge_id,
-        "badge_copy": None if row.badge_id is None else found.copy,
-        "visit_id": row.visit_id,
-        "offline": scan.offline_granted is not None,
-        "offline_granted": scan.offline_granted,
-        "scanned_at": scanned_at,
-    }
-    if cameras:
-        event["clip_from_at"] = scanned_at - timedelta(seconds=max(camera.before_seconds for camera in cameras))
-        event["clip_until_at"] = scanned_at + timedelta(seconds=max(camera.after_seconds for camera in cameras))
+    event = _nameless(work, place, decision)
+    event["access_point_id"] = scan.access_point_id
+    event["scan_id"] = scan.scan_id
+    event["device_id"] = device.id
+    event["badge_id"] = row.badge_id
+    event["badge_copy"] = None if row.badge_id is None else found.copy
+    event["visit_id"] = row.visit_id
+    event["offline"] = scan.offline_granted is not None
+    event["offline_granted"] = scan.offline_granted
+    event["scanned_at"] = scanned_at
+    if place.cameras:
+        event["clip_from_at"] = scanned_at - place.before
+        event["clip_until_at"] = scanned_at + place.after
     return event
 
 
-def _kept(work: Work, connection: sa.Connection, event: dict[str, Any], found: facts.Situation) -> bool:
-    """Write the event and what follows from it; False when the same scan was stored meanwhile."""
-    first, move = _writes(embedded=work.runtime.embedded)
-    if connection.execute(first, event | {"event_id": event["id"]}).first() is None:
-        return False
-    connection.execute(_INTO_LOG, event)
-    due_on = (event["scanned_at"] + facts.log_life(found)).date()
-    connection.execute(_INTO_LEDGER, access_entry(_fact(event), due_on))
-    if event["granted"] and event["visit_id"] is not None and found.row.badge_site_id in {None, event["site_id"]}:
-        connection.execute(move, _whereabouts(event))
-    if work.now - event["scanned_at"] <= STILL_WITHIN:
-        wanted = [str(camera.id) for camera in found.cameras if camera.takes_stills]
-        jobs.enqueue_all(work, STILL_JOB, [{"event_id": str(event["id"]), "camera_id": camera} for camera in wanted])
-    work.changed_sites.add(event["site_id"])
-    work.counted["scan", event["reason"].value] += 1
-    return True
+def _kept(work: Work, place: Place, event: dict[str, Any], *, moves: bool) -> Kept:
+    """Return what an event writes."""
+    where = {
+        "visit_id": event["visit_id"],
+        "site_id": event["site_id"],
+        "zone_id": event["to_zone_id"],
+        "since_at": min(event["scanned_at"], event["received_at"]),
+    }
+    jobs: list[dict[str, Any]] = []
+    if place.cameras and work.now - event["scanned_at"] <= STILL_WITHIN:
+        wanted = [str(camera.id) for camera in place.cameras if camera.takes_stills]
+        payloads = [{"event_id": str(event["id"]), "camera_id": camera_id} for camera_id in wanted]
+        jobs = waiting(work, STILL_JOB, payloads)
+    entry = access_entry(_fact(event), (event["scanned_at"] + place.log_life).date())
+    return Kept(event, entry, where if moves else None, jobs)
 
 
 def _fact(event: dict[str, Any]) -> AccessFact:
@@ -234,43 +310,15 @@ def _fact(event: dict[str, Any]) -> AccessFact:
     )
 
 
-def _whereabouts(event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "visit_id": event["visit_id"],
-        "site_id": event["site_id"],
-        "zone_id": event["to_zone_id"],
-        "since_at": min(event["scanned_at"], event["received_at"]),
-    }
-
-
-@cache
-def _writes(*, embedded: bool) -> tuple[sa.Executable, sa.Executable]:
-    """Build the statements that make a scan known once, and that move a visitor unless the scan comes late.
-
-    Built once: putting a statement together costs more than running it.
-    """
-    insert = sqlite.insert if embedded else postgresql.insert
-    known = {column.name: sa.bindparam(column.name, type_=column.type) for column in KnownScan.__table__.c}
-    first = insert(KnownScan).values(known).on_conflict_do_nothing()
-    fresh = insert(Presence)
-    newer = {name: fresh.excluded[name] for name in ("site_id", "zone_id", "since_at")}
-    later = Presence.since_at <= fresh.excluded.since_at
-    move = fresh.on_conflict_do_update(index_elements=["visit_id"], set_=newer, where=later)
-    return first.returning(KnownScan.event_id), move
-
-
-def _stored(found: facts.Situation, scan: ScanForm, badge: BadgeClaims | None) -> RecordedScan:
-    """Return what the same scan made before.
-
-    Raises:
-        Conflict: it was another badge's scan, so its answer must open no door for this one.
-    """
+def _stored(found: facts.Situation, scan: ScanForm, claims: BadgeClaims | TokenOutcome) -> Outcome:
+    """Return what the same scan made before; of another badge's scan nothing, as it must open no door for this one."""
     row = found.row
-    if row.stored_badge_id is not None and (badge is None or badge.badge != row.stored_badge_id):
-        raise Conflict(N_("This scan id was used before, for another badge. Each scan needs an id of its own."))
+    assert row.stored_id is not None, "the caller has looked"
+    if row.stored_badge_id is not None and (isinstance(claims, TokenOutcome) or claims.badge != row.stored_badge_id):
+        return Conflict(N_("This scan id was used before, for another badge. Each scan needs an id of its own."))
     return RecordedScan(
         id=row.stored_id,
-        site_id=row.site_id,
+        site_id=found.place.columns.site_id,
         access_point_id=scan.access_point_id,
         badge_id=row.stored_badge_id,
         visit_id=row.stored_visit_id,

@@ -21,6 +21,7 @@ from visitor.core.actors import NOBODY, SYSTEM
 from visitor.core.db import reading
 from visitor.core.errors import NotAllowed, Unavailable
 from visitor.core.i18n import languages, native_name
+from visitor.core.ids import token_hash
 from visitor.core.permissions import ROLE_NAMES
 
 P = ParamSpec("P")
@@ -98,15 +99,33 @@ def own_token() -> str:
 
 
 def device() -> queries.KnownDevice:
-    """Return the device that calls.
+    """Return the device that calls, and let it act.
 
     Raises:
         NotAllowed: no device calls.
     """
-    found = g.get("device")
-    if not isinstance(found, queries.KnownDevice):
+    if "device" not in g:
+        with reading(web.runtime().engine) as connection:
+            found = queries.device_by_hash(connection, device_token_hash())
+        if found is None:
+            raise NotAllowed
+        g.device = found
+        web.admit(queries.device_actor(found))
+    held = g.device
+    assert isinstance(held, queries.KnownDevice)
+    return held
+
+
+def device_token_hash() -> bytes:
+    """Return the hash of the bearer token that a device sent; whether it holds is not looked up here.
+
+    Raises:
+        NotAllowed: none was sent.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.casefold() != "bearer" or not token.strip():
         raise NotAllowed
-    return found
+    return token_hash(token.strip())
 
 
 def confirmed(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -137,8 +156,7 @@ def _admit() -> ResponseReturnValue | None:
     if request.endpoint == "static":
         return None
     if request.path.startswith(API):
-        _admit_device()
-        return None
+        return None  # each of these looks up by itself who calls: a reader by its token, a kiosk by its signature
     found = getattr(flask_login.current_user, "signed_in", None)
     if found is None:
         return None if _is_open() else _to_sign_in()
@@ -163,17 +181,6 @@ def _to_sign_in() -> ResponseReturnValue | None:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return None
     return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'), safe='')}")
-
-
-def _admit_device() -> None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.casefold() != "bearer" or not token:
-        return
-    with reading(web.runtime().engine) as connection:
-        found = queries.device_by_token(connection, token.strip())
-    if found is not None:
-        g.device = found
-        web.admit(queries.device_actor(found))
 
 
 def _touch(found: SignedIn) -> None:

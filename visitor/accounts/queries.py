@@ -157,11 +157,13 @@ def _run_out(work: Work, kept: StaffSession) -> bool:
 
 
 def device_by_token(connection: sa.Connection, token: str) -> KnownDevice | None:
-    """Return the device that holds the token; None when there is none or it was revoked.
+    """Return the device that holds the token; None when there is none or it was revoked."""
+    return device_by_hash(connection, token_hash(token))
 
-    It takes a bare connection: every scan begins with it.
-    """
-    row = connection.execute(_DEVICE, {"token_hash": token_hash(token)}).first()
+
+def device_by_hash(connection: sa.Connection, hashed: bytes) -> KnownDevice | None:
+    """Return the device whose token has that hash; None when there is none or it was revoked."""
+    row = connection.execute(_DEVICE, {"token_hash": hashed}).first()
     return None if row is None else KnownDevice(row.id, row.site_id, row.access_point_id)
 
 

@@ -1,21 +1,26 @@
 """Tables and engines: the same models on SQLite and PostgreSQL."""
 
 import sqlite3
+import time
 import uuid
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event, orm
 from sqlalchemy.engine import Dialect, Engine, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from visitor.core.classes import DataClass
 from visitor.core.settings import DatabaseSettings
 
+TRIED_AFTER_SECONDS: Final = 2.0
+_RESTS_SINCE: Final = "rests since"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -137,13 +142,12 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
     """Return an engine for `url` with durable, erasing settings on each connection."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite_engine(url, settings)
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         hide_parameters=True,
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
         pool_timeout=settings.lock_timeout_seconds,
-        pool_pre_ping=True,
         connect_args={
             "options": f"-c lock_timeout={int(settings.lock_timeout_seconds * 1000)} -c timezone=UTC",
             "connect_timeout": 10,
@@ -154,6 +158,28 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
             "tcp_user_timeout": 60_000,
         },
     )
+    _try_before_use(engine)
+    return engine
+
+
+def _try_before_use(engine: Engine) -> None:
+    """Try a connection that has rested for a while before it is used: the server may have been started anew meanwhile.
+
+    Trying each time would cost each request one more journey to the server.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_RESTS_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wake(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get(_RESTS_SINCE, time.monotonic()) < TRIED_AFTER_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as fault:
+            raise sa.exc.DisconnectionError from fault
 
 
 def _sqlite_engine(url: str, settings: DatabaseSettings) -> Engine:

@@ -70,6 +70,15 @@ def enqueue_all(
     """Ask for `name` to be done once for each payload, in one statement; none for no payload."""
     if not payloads:
         return []
+    rows = waiting(work, name, payloads, after=after)
+    work.session.connection().execute(sa.insert(Job), rows)
+    return [row["id"] for row in rows]
+
+
+def waiting(
+    work: Work, name: str, payloads: Sequence[dict[str, Any]], *, after: timedelta = timedelta()
+) -> list[dict[str, Any]]:
+    """Return the rows of jobs, for the scan path to insert with its own statement."""
     common = {
         "name": name,
         "state": JobState.WAITING,
@@ -77,10 +86,7 @@ def enqueue_all(
         "attempts": 0,
         "created_at": work.now,
     }
-    ids = [work.new_id() for _ in payloads]
-    rows = [common | {"id": job_id, "payload": payload} for job_id, payload in zip(ids, payloads, strict=True)]
-    work.session.connection().execute(sa.insert(Job), rows)
-    return ids
+    return [common | {"id": work.new_id(), "payload": payload} for payload in payloads]
 
 
 def claim(work: Work, owner: str, limit: int = 1, *, lease: timedelta = LEASE) -> list[Job]:

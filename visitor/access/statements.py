@@ -1,0 +1,309 @@
+"""The statements of the scan path: one that reads everything, and on PostgreSQL one that writes everything.
+
+Both take a whole group of scans on PostgreSQL, where each statement is a journey to another process. On SQLite, where
+it is a function call, scans are read and written one after the other.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+
+from visitor.access.facts import BadgeColumns, CoveringCamera, Found, Place, PlaceColumns, Situation, place_of
+from visitor.access.models import AccessEvent, KnownScan, Presence
+from visitor.accounts.models import DeviceToken
+from visitor.accounts.queries import KnownDevice
+from visitor.badges.models import Badge, BadgeCopy
+from visitor.core.db import Id, Instant, Model
+from visitor.core.models import Job
+from visitor.core.prepared import Convert, Prepared, converted, readers, round_trip
+from visitor.ledger.models import LedgerEntry
+from visitor.sites.models import AccessPoint, Camera, PointCamera, Site, Zone
+from visitor.visits.models import Visit
+
+Row = Mapping[str, Any]
+
+
+ASKED: Final[Mapping[str, sa.types.TypeEngine[Any]]] = {
+    "place": sa.Integer(),
+    "point_id": Id(),
+    "scan_id": Id(),
+    "badge_id": sa.BigInteger(),
+    "next_copy": sa.BigInteger(),
+    "token_hash": sa.LargeBinary(),
+}
+"""What one scan asks for; `place` is its place in the group."""
+_INTO_JOBS: Final = sa.insert(Job)
+_INSIDE: Final = sa.select(sa.func.count()).where(Presence.zone_id == sa.bindparam("zone_id", type_=Id()))
+_LEFT: Final = orm.aliased(Zone)
+_ENTERED: Final = orm.aliased(Zone)
+_NEXT: Final = orm.aliased(BadgeCopy)
+Columns = tuple[sa.SQLColumnExpression[Any], ...]
+_DEVICE: Final[Columns] = (DeviceToken.id, DeviceToken.site_id, DeviceToken.access_point_id)
+_CAMERA: Final[Columns] = (Camera.id, Camera.before_seconds, Camera.after_seconds, Camera.takes_stills)
+_PLACE: Final[Columns] = (
+    AccessPoint.site_id,
+    AccessPoint.kind,
+    AccessPoint.from_zone_id,
+    AccessPoint.to_zone_id,
+    Site.number,
+    Site.mode,
+    Site.mode_since_at,
+    Site.time_zone,
+    Site.preset,
+    sa.cast(Site.tightened, sa.Text()),
+    _LEFT.position,
+    _LEFT.antipassback,
+    _ENTERED.position,
+    _ENTERED.antipassback,
+    _ENTERED.occupancy_limit,
+    _ENTERED.opens_minute,
+    _ENTERED.closes_minute,
+    _ENTERED.requires_escort,
+)
+_BADGE: Final[Columns] = (
+    Badge.id,
+    Badge.site_id,
+    Badge.copy,
+    Badge.not_before_at,
+    Badge.expires_at,
+    Badge.zones,
+    Badge.flags,
+    Badge.revoked_at,
+    _NEXT.made_at,
+    Visit.id,
+    Visit.state,
+    Visit.arrived_at,
+    Visit.left_at,
+    Visit.watch_list_stop,
+    Presence.zone_id,
+    Presence.since_at,
+    AccessEvent.id,
+    AccessEvent.badge_id,
+    AccessEvent.visit_id,
+    AccessEvent.granted,
+    AccessEvent.reason,
+    AccessEvent.scanned_at,
+    AccessEvent.received_at,
+)
+_DEVICE_END: Final = 1 + len(_DEVICE)
+_PLACE_END: Final = _DEVICE_END + len(_PLACE)
+_CAMERA_END: Final = _PLACE_END + len(_CAMERA)
+assert (len(PlaceColumns._fields), len(BadgeColumns._fields)) == (len(_PLACE), len(_BADGE))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What one scan writes."""
+
+    event: dict[str, Any]
+    entry: dict[str, Any]
+    """Of the ledger."""
+    move: dict[str, Any] | None
+    """Where the visitor is now, unless they were seen later; None: the scan moves nobody."""
+    jobs: Sequence[dict[str, Any]]
+
+
+def read(connection: sa.Connection, asked: Sequence[Row], turns: Sequence[int]) -> list[Found]:
+    """Return what each scan finds, in the order of asking, once all turns were waited for (see `take_turns`)."""
+    dialect = connection.dialect
+    if dialect.name == "sqlite":
+        statement = _one_by_one(dialect)
+        return [_found(statement.run(connection, one), dialect, one) for one in asked]
+    given = [{**one, "place": place} for place, one in enumerate(asked)]
+    by_place: list[list[Sequence[Any]]] = [[] for _ in asked]
+    wait, statement = _group_read(dialect)
+    with round_trip(connection, several=True):
+        wait.send(connection, {"turns": json.dumps(sorted(set(turns)))})
+        for row in statement.send(connection, {"asked": json.dumps(given, default=_plain)}).fetchall():
+            by_place[row[0]].append(row)
+    return [_found(rows, dialect, one) for rows, one in zip(by_place, asked, strict=True)]
+
+
+def take_turns(connection: sa.Connection, turns: Sequence[int]) -> None:
+    """Wait until no other transaction holds one of these numbers; on SQLite every writer waits anyway.
+
+    They are taken in ascending order, so that two groups never wait for each other.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(_TURNS, {"turns": json.dumps(sorted(set(turns)))})
+
+
+def occupancy(connection: sa.Connection, zone_id: UUID) -> int:
+    """Return how many visits are in a zone just now."""
+    return connection.execute(_INSIDE, {"zone_id": zone_id}).scalar_one()
+
+
+def write(connection: sa.Connection, kept: Sequence[Kept]) -> Collection[UUID]:
+    """Write events with all that follows from them; return the ids of those that were not stored before."""
+    dialect = connection.dialect
+    if dialect.name == "sqlite":
+        known, event, entry, move = _writes(dialect)
+        for one in kept:
+            known.run(connection, one.event | {"event_id": one.event["id"]})
+            event.run(connection, one.event)
+            entry.run(connection, one.entry)
+            if one.move is not None:
+                move.run(connection, one.move)
+            if one.jobs:
+                connection.execute(_INTO_JOBS, one.jobs)
+        return [one.event["id"] for one in kept]
+    scans = [_flat(one) for one in kept]
+    work = [job | {"event_id": one.event["id"]} for one in kept for job in one.jobs]
+    given = {"scans": json.dumps(scans, default=_plain), "work": json.dumps(work, default=_plain)}
+    return [row[0] for row in _group_write(dialect).run(connection, given)]
+
+
+def _found(rows: Sequence[Sequence[Any]], dialect: Dialect, asked: Row) -> Found:
+    """Read the rows of one scan: one for each camera, otherwise alike."""
+    first = tuple(rows[0])
+    device, place, badge = first[1:_DEVICE_END], first[_DEVICE_END:_PLACE_END], first[_CAMERA_END:]
+    of_device, of_badge = _readers(dialect)
+    known = None if device[0] is None else KnownDevice(*converted(device, of_device))
+    if place[0] is None:
+        return Found(known, None)
+    cameras = tuple(tuple(row[_PLACE_END:_CAMERA_END]) for row in rows if row[_PLACE_END] is not None)
+    copy = None if asked["next_copy"] is None else asked["next_copy"] - 1
+    return Found(known, Situation(_place(dialect, place, cameras), BadgeColumns(*converted(badge, of_badge)), copy))
+
+
+@lru_cache(maxsize=4_096)
+def _place(dialect: Dialect, columns: tuple[Any, ...], cameras: tuple[tuple[Any, ...], ...]) -> Place:
+    """Work a place out once for the same columns; they were read by the scan itself, so it can never be stale."""
+    of_place, of_camera = readers(_PLACE, dialect), readers(_CAMERA, dialect)
+    covering = [CoveringCamera(*converted(camera, of_camera)) for camera in cameras]
+    return place_of(PlaceColumns(*converted(columns, of_place)), covering)
+
+
+def _reading(asked: sa.FromClause) -> sa.Select[*tuple[Any, ...]]:
+    """Build the one statement that reads: every join is by primary or unique key."""
+    given = asked.c
+    same_scan = sa.and_(KnownScan.access_point_id == AccessPoint.id, KnownScan.scan_id == given.scan_id)
+    its_event = sa.and_(AccessEvent.id == KnownScan.event_id, AccessEvent.scanned_at == KnownScan.scanned_at)
+    return (
+        sa.select(given.place, *_DEVICE, *_PLACE, *_CAMERA, *_BADGE)
+        .select_from(asked)
+        .outerjoin(DeviceToken, sa.and_(DeviceToken.token_hash == given.token_hash, DeviceToken.revoked_at.is_(None)))
+        .outerjoin(AccessPoint, AccessPoint.id == given.point_id)
+        .outerjoin(Site, Site.id == AccessPoint.site_id)
+        .outerjoin(_LEFT, _LEFT.id == AccessPoint.from_zone_id)
+        .outerjoin(_ENTERED, _ENTERED.id == AccessPoint.to_zone_id)
+        .outerjoin(Badge, Badge.id == given.badge_id)
+        .outerjoin(_NEXT, sa.and_(_NEXT.badge_id == given.badge_id, _NEXT.copy == given.next_copy))
+        .outerjoin(Visit, Visit.id == Badge.visit_id)
+        .outerjoin(Presence, Presence.visit_id == Visit.id)
+        .outerjoin(KnownScan, same_scan)
+        .outerjoin(AccessEvent, its_event)
+        .outerjoin(PointCamera, PointCamera.access_point_id == AccessPoint.id)
+        .outerjoin(Camera, Camera.id == PointCamera.camera_id)
+        .order_by(given.place, Camera.id)
+    )
+
+
+@cache
+def _one_by_one(dialect: Dialect) -> Prepared:
+    given = sa.select(*(sa.bindparam(name, type_=kind).label(name) for name, kind in ASKED.items()))
+    return Prepared(_reading(given.subquery("asked")), dialect)
+
+
+@cache
+def _readers(dialect: Dialect) -> tuple[tuple[Convert, ...], tuple[Convert, ...]]:
+    return readers(_DEVICE, dialect), readers(_BADGE, dialect)
+
+
+@cache
+def _writes(dialect: Dialect) -> tuple[Prepared, ...]:
+    fresh = sqlite.insert(Presence)
+    newer = {name: fresh.excluded[name] for name in ("site_id", "zone_id", "since_at")}
+    later = Presence.since_at <= fresh.excluded.since_at
+    move = fresh.on_conflict_do_update(index_elements=["visit_id"], set_=newer, where=later)
+    statements = (sa.insert(KnownScan), sa.insert(AccessEvent), sa.insert(LedgerEntry), move)
+    return tuple(Prepared(statement, dialect) for statement in statements)
+
+
+def _recordset(name: str, columns: Mapping[str, sa.types.TypeEngine[Any]]) -> sa.FromClause:
+    """Return rows that are sent as one JSON text: a parameter for each value of each row costs far more."""
+    sent = sa.cast(sa.bindparam(name, type_=sa.Text()), postgresql.JSON())
+    rows = sa.func.json_to_recordset(sent).table_valued(*(sa.column(key, kind) for key, kind in columns.items()))
+    return rows.render_derived(name=name, with_types=True)
+
+
+_TURNS: Final = sa.select(
+    sa.func.pg_advisory_xact_lock(
+        sa.cast(
+            sa.func.json_array_elements_text(sa.cast(sa.bindparam("turns", type_=sa.Text()), postgresql.JSON())),
+            sa.BigInteger(),
+        )
+    )
+)
+
+
+@cache
+def _group_read(dialect: Dialect) -> tuple[Prepared, Prepared]:
+    return Prepared(_TURNS, dialect), Prepared(_reading(_recordset("asked", ASKED)), dialect)
+
+
+@cache
+def _group_write(dialect: Dialect) -> Prepared:
+    """Build the one statement that writes a group."""
+    of_event, of_entry = AccessEvent.__table__.c, LedgerEntry.__table__.c
+    sent: dict[str, sa.types.TypeEngine[Any]] = {column.name: column.type for column in of_event}
+    sent |= {f"entry_{column.name}": column.type for column in of_entry}
+    scans = sa.select(_recordset("scans", sent | {"moves": sa.Boolean(), "since_at": Instant()})).cte("scan")
+    known = (
+        postgresql.insert(KnownScan)
+        .from_select(
+            ["access_point_id", "scan_id", "event_id", "scanned_at"],
+            sa.select(scans.c.access_point_id, scans.c.scan_id, scans.c.id, scans.c.scanned_at),
+        )
+        .on_conflict_do_nothing()
+        .returning(KnownScan.event_id)
+        .cte("known")
+    )
+    new = sa.join(scans, known, known.c.event_id == scans.c.id)
+    event = (
+        postgresql.insert(AccessEvent)
+        .from_select([c.name for c in of_event], sa.select(*(scans.c[c.name] for c in of_event)).select_from(new))
+        .returning(AccessEvent.id)
+        .cte("event")
+    )
+    stored = sa.join(scans, event, event.c.id == scans.c.id)
+    entry = _copied(LedgerEntry, sa.select(*(scans.c[f"entry_{c.name}"] for c in of_entry)).select_from(stored))
+    work = _recordset("work", {c.name: c.type for c in Job.__table__.c} | {"event_id": Id()})
+    jobs = _copied(
+        Job, sa.select(*(work.c[c.name] for c in Job.__table__.c)).join(event, event.c.id == work.c.event_id)
+    )
+    where = sa.select(scans.c.visit_id, scans.c.site_id, scans.c.to_zone_id, scans.c.since_at)
+    move = postgresql.insert(Presence).from_select(
+        ["visit_id", "site_id", "zone_id", "since_at"], where.select_from(stored).where(scans.c.moves)
+    )
+    newer = {name: move.excluded[name] for name in ("site_id", "zone_id", "since_at")}
+    later = Presence.since_at <= move.excluded.since_at
+    moved = move.on_conflict_do_update(index_elements=["visit_id"], set_=newer, where=later).cte("moved")
+    return Prepared(sa.select(event.c.id).add_cte(entry, jobs, moved), dialect)
+
+
+def _copied(table: type[Model], rows: sa.Select[*tuple[Any, ...]]) -> sa.CTE:
+    names = [column.name for column in table.__table__.c]
+    return sa.insert(table).from_select(names, rows, include_defaults=False).cte(table.__tablename__)
+
+
+def _flat(kept: Kept) -> dict[str, Any]:
+    """Return one scan as one row."""
+    sent = kept.event | {f"entry_{name}": value for name, value in kept.entry.items()}
+    return sent | {"moves": kept.move is not None, "since_at": None if kept.move is None else kept.move["since_at"]}
+
+
+def _plain(value: object) -> str:
+    """Return a value as PostgreSQL reads it in a text."""
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,92 @@
+"""Core statements put together once and run many times with plain values, where each hundredth of a millisecond counts.
+
+SQLAlchemy looks a statement up, makes a context and describes the result anew at each execution; where the database is
+a function call away that costs more than the work itself. Statement, types, pool and transaction stay SQLAlchemy's own.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+Convert = Callable[[Any], Any] | None
+"""From a value to the driver's, or back; None: it stays as it is."""
+
+
+class Prepared:
+    """One statement for one kind of database."""
+
+    def __init__(self, statement: sa.ClauseElement, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)
+        self.text: Final = str(compiled)
+        self._by_place = compiled.positiontup is not None
+        names = compiled.positiontup or list(compiled.binds)
+        self._places = [
+            (name, binder(compiled.binds[name].type, dialect), compiled.binds[name].value) for name in names
+        ]
+
+    def send(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  the driver's own cursor
+        """Run in the connection's transaction and return the cursor. Call it within `round_trip`."""
+        given = [
+            (name, value if convert is None else convert(value))
+            for name, value, convert in (
+                (name, values.get(name, kept), convert) for name, convert, kept in self._places
+            )
+        ]
+        cursor = connection.connection.cursor()
+        cursor.execute(self.text, [value for _name, value in given] if self._by_place else dict(given))
+        return cursor
+
+    def run(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        """Run in the connection's transaction; return the rows as the driver gives them.
+
+        Raises:
+            DBAPIError: as SQLAlchemy raises it, without values in its text.
+        """
+        with round_trip(connection):
+            cursor = self.send(connection, values)
+            rows: Sequence[tuple[Any, ...]] = cursor.fetchall() if cursor.description else ()
+            cursor.close()
+        return rows
+
+
+@contextmanager
+def round_trip(connection: sa.Connection, *, several: bool = False) -> Iterator[None]:
+    """Speak to the driver itself. Several statements travel together on PostgreSQL, until a result is fetched.
+
+    Raises:
+        DBAPIError: as SQLAlchemy raises it, without values in its text.
+    """
+    together = several and connection.dialect.name == "postgresql"
+    driver: Any = connection.connection.driver_connection  # psycopg's own
+    try:
+        with driver.pipeline() if together else nullcontext():
+            yield
+    except connection.dialect.loaded_dbapi.Error as fault:
+        known = connection.dialect.loaded_dbapi.Error
+        raise sa.exc.DBAPIError.instance(None, None, fault, known, hide_parameters=True) from fault
+
+
+def binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
+    """Return what turns a value of that type into the driver's."""
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
+    """Return what turns the driver's value into one of that type."""
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def readers(columns: Iterable[sa.SQLColumnExpression[Any]], dialect: Dialect) -> tuple[Convert, ...]:
+    """Return what turns the driver's values of these columns into their types'."""
+    return tuple(reader(sa.inspect(column).type, dialect) for column in columns)
+
+
+def converted(values: Sequence[Any], converts: Sequence[Convert]) -> list[Any]:
+    """Return the values of a row in their types."""
+    return [value if convert is None else convert(value) for value, convert in zip(values, converts, strict=True)]
