@@ -270,3 +270,12 @@ def test_mutated_files_are_refused_or_decoded_and_nothing_else(
     for at, value in changes:
         mutated[at % len(mutated)] = value
     accepted_or_refused(bytes(mutated[: max(8, len(mutated) - cut % len(mutated) // 2)] if cut % 3 == 0 else mutated))
+
+
+def test_a_large_jpeg_is_decoded_only_as_far_as_is_enough() -> None:
+    body = photos.jpeg(Image.new("RGB", (4000, 3000), "teal"))
+    picture = decode_photo(body, enough_px=1080)
+    assert picture.size == (2000, 1500)
+    assert picture.getpixel((9, 9)) == pytest.approx((0, 128, 128), abs=3)
+    assert decode_photo(body).size == (4000, 3000)
+    assert decode_photo(photos.jpeg(SMALL), enough_px=1080).size == SMALL.size

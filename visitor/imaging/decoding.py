@@ -75,12 +75,15 @@ class PhotoLimits:
     """Width times height. Cameras sold as "12 MP" give 4032x3024 or 4096x3072, a little over 12 million."""
 
 
-def decode_photo(body: bytes, *, limits: PhotoLimits = PhotoLimits()) -> Picture:
+def decode_photo(body: bytes, *, limits: PhotoLimits = PhotoLimits(), enough_px: int | None = None) -> Picture:
     """Decode a JPEG or PNG file into upright RGB pixels, free of EXIF, ICC profile and comments.
 
     Bytes, file kind and pixel count are judged before pixels are decoded, so a refused file costs no
     memory. Transparent parts become white. Of a JPEG that holds several pictures (MPO, as some phones
     write) the first is taken; an animated PNG is refused.
+
+    With `enough_px` a JPEG is decoded at a half, quarter or eighth of its size, as long as both sides stay at least
+    so long: that takes a half to a sixth of the time and memory.
 
     Raises:
         PhotoRefused: `too_many_bytes`, `not_a_picture` (another format, animation), `too_many_pixels`, or
@@ -95,6 +98,8 @@ def decode_photo(body: bytes, *, limits: PhotoLimits = PhotoLimits()) -> Picture
     try:
         with Image.open(BytesIO(body), formats=("JPEG", "PNG")) as image:
             _check_header(image, limits)
+            if enough_px is not None:
+                image.draft(None, (enough_px, enough_px))
             image.load()
             return _pixels_only(_upright(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -144,5 +149,5 @@ def _pixels_only(image: Image.Image) -> Picture:
         # Pillow clips 16-bit grey at 255 instead of scaling it.
         fresh.paste(image.point(lambda value: value * (1 / 256)).convert("L").convert("RGB"))
     else:
-        fresh.paste(image.convert("RGB"))
+        fresh.paste(image if image.mode == "RGB" else image.convert("RGB"))
     return fresh

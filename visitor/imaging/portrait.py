@@ -12,11 +12,10 @@ from typing import Final
 from PIL import Image
 
 from visitor.imaging.decoding import PhotoFault, PhotoRefused, Picture, decode_photo, encode_jpeg
-from visitor.imaging.faces import FaceBox, face_finder
+from visitor.imaging.faces import SECOND_FACE, FaceBox, face_finder
 
-SECOND_FACE: Final = 0.45
-"""Of the biggest face's side. The cascade invents small faces in cloth and background, and people far
-behind the visitor do not spoil the portrait; somebody standing beside the visitor is about as big."""
+ENOUGH_PX: Final = 1080
+"""Of a larger JPEG only so many pixels a side are decoded: a face that is not too far is then still 130 px."""
 
 TOO_CLOSE: Final = 0.6
 """Face side over the picture's shorter side. Hair and chin reach to about 1.45 sides: 0.6 leaves no margin."""
@@ -144,7 +143,7 @@ def crop_portrait(picture: Picture, face: FaceBox | None, *, width_px: int = 480
     # Scaled before it is filled up: the frame around a face in a large picture may be many times its size.
     scale = height_px / height
     size = (_share(to_x - from_x, scale, width_px), _share(to_y - from_y, scale, height_px))
-    part = picture.resize(size, Image.Resampling.LANCZOS, box=(from_x, from_y, to_x, to_y), reducing_gap=3.0)
+    part = picture.resize(size, Image.Resampling.BICUBIC, box=(from_x, from_y, to_x, to_y), reducing_gap=3.0)
     at = (round((from_x - left) * scale), round((from_y - top) * scale))
     return _filled_up(part, at, (width_px, height_px))
 
@@ -158,7 +157,7 @@ def prepare_portrait(body: bytes, *, find_face: bool = True) -> Portrait:
         PhotoRefused: as `decode_photo`, or the advice where it is not in `USABLE`.
         FaceFinderMissing: this machine's OpenCV cannot find faces.
     """
-    picture = decode_photo(body)
+    picture = decode_photo(body, enough_px=ENOUGH_PX)
     if not find_face:
         return Portrait(encode_jpeg(crop_portrait(picture, None)), None)
     check = check_portrait(picture)
