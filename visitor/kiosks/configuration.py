@@ -1,15 +1,19 @@
 """What a kiosk is told: the site, its questions, its notices. Nothing about any visitor."""
 
+from typing import Any
+
 from visitor.core.i18n import direction, native_name
 from visitor.core.work import Work
 from visitor.kiosks.models import Kiosk
 from visitor.notices import queries as notices
+from visitor.reception.operations import remembers
 from visitor.sites import queries as sites
 from visitor.sites.policy import id_capture
 from visitor.sites.preset import Preset
 from visitor.visits import queries as visits
 from visitor.visits.models import VisitType
 
+_ARROWS = {"←": "left", "→": "right", "↑": "up", "↓": "down"}
 DOCUMENT_TYPES = ("passport", "identity_card", "driving_licence", "residence_permit")
 
 
@@ -25,6 +29,7 @@ def configuration(work: Work, kiosk: Kiosk) -> dict[str, object]:
             "number": site.number,
             "name": site.name,
             "reception_hint": site.reception_hint,
+            "guidance": {language: _guidance(texts) for language, texts in site.guidance.items()},
             "timezone": site.time_zone,
             "territory": preset.territory,
         },
@@ -33,10 +38,20 @@ def configuration(work: Work, kiosk: Kiosk) -> dict[str, object]:
         "visit_types": [_visit_type(visit_type, preset) for visit_type in visits.types(work, site.id)],
         "notices": _notices(work, kiosk),
         "minor_age": preset.minor_age,
+        "remember_days": settings.remember_days if remembers(work.settings) else 0,
         "idle_seconds": settings.idle_seconds,
         "warning_seconds": settings.warning_seconds,
         "server_time": int(work.now.timestamp() * 1000),
     }
+
+
+def _guidance(texts: dict[str, Any]) -> dict[str, object]:
+    """Return what the site says in one language; an arrow before a step becomes a drawing."""
+    way = []
+    for line in texts["way"]:
+        arrow = _ARROWS.get(line[:1], "")
+        way.append({"arrow": arrow, "text": line[1:].strip() if arrow else line})
+    return {"reception": texts["reception"], "way": way}
 
 
 def _visit_type(visit_type: VisitType, preset: Preset) -> dict[str, object]:
