@@ -23,7 +23,10 @@ async function start() {
   const keys = createKeys(storage.settings, crypto.subtle);
   const clock = createClock(() => Date.now());
   const i18n = createI18n(async (language) => (await import(`./messages/${language}.js`)).messages);
-  const speech = createSpeech(window.speechSynthesis, (text) => new SpeechSynthesisUtterance(text), i18n.language);
+  const visitor = createVisitor();
+  const speech = createSpeech(
+    window.speechSynthesis, (text) => new SpeechSynthesisUtterance(text), i18n.language, () => answersOf(visitor),
+  );
   const api = createApi({
     fetch: window.fetch.bind(window), keys, clock, subtle: crypto.subtle, unpaired: () => void kiosk?.unpaired(),
   });
@@ -36,8 +39,7 @@ async function start() {
     later: (work, milliseconds) => setTimeout(work, milliseconds),
   });
   const made = createKiosk({
-    root, frame: createFrame(root), api, keys, journal, i18n, settings: storage.settings, clock, speech,
-    visitor: createVisitor(),
+    root, frame: createFrame(root), api, keys, journal, i18n, settings: storage.settings, clock, speech, visitor,
     browserLanguage: navigator.language,
     reload: () => location.reload(),
     elapsed: () => performance.now(),
@@ -52,6 +54,13 @@ async function start() {
   root.addEventListener('focusin', (event) => speech.focused(event.target));
   window.speechSynthesis?.addEventListener?.('voiceschanged', () => made.changeTools());
   await made.begin();
+}
+
+/** What is not to be said in a room with others. @param {import('./state.js').Visitor} visitor */
+function answersOf(visitor) {
+  const { name, preferredName, pronunciation, company, email, rememberEmail, host, code, pass, badgeNumber, id } = visitor;
+  const given = [name, preferredName, pronunciation, company, email, rememberEmail, code, badgeNumber, id.number, id.last4];
+  return [...given, host?.name ?? '', pass?.name ?? '', pass?.host?.name ?? ''];
 }
 
 /**

@@ -7,7 +7,7 @@
 const SPOKEN = [
   '.progress-text', '.heading', '.lead', '.alert p', '.welcome-site', '.way-title', '.way-text', '.choice-title', '.choice-text',
   'legend', '.field-label', '.field-help', '.field-fault', '.notice-title', '.notice-summary li', '.aside', '.advice', '.answer dt',
-  '.print', '.point', '.step', '.where', '.actions .button', '.dialog-title', '.dialog p',
+  '.print', '.point[data-done]', '.step', '.where', '.actions .button', '.dialog-title', '.dialog p',
 ].join(',');
 const PASSED_OVER = '[data-private], [hidden], [aria-hidden="true"], bdi, input, .answer-value, .countdown';
 
@@ -17,8 +17,9 @@ const PASSED_OVER = '[data-private], [hidden], [aria-hidden="true"], bdi, input,
  * @param {SpeechSynthesis | undefined} synthesis absent where the browser cannot speak
  * @param {(text: string) => SpeechSynthesisUtterance} utter
  * @param {() => string} language
+ * @param {() => string[]} answers what the visitor gave; a text in which one of them stands is not said, wherever it comes from
  */
-export function createSpeech(synthesis, utter, language) {
+export function createSpeech(synthesis, utter, language, answers) {
   let on = false;
 
   const voice = () => {
@@ -32,7 +33,9 @@ export function createSpeech(synthesis, utter, language) {
     const chosen = on ? voice() : undefined;
     if (!chosen || !synthesis) return;
     if (!how.after) synthesis.cancel();
-    for (const text of texts.filter(Boolean)) {
+    const secrets = answers().map((each) => each.trim()).filter(Boolean).map(asWords);
+    for (const text of texts) {
+      if (!text || secrets.some((each) => each.test(text))) continue;
       const utterance = utter(text);
       utterance.lang = language();
       utterance.voice = chosen;
@@ -65,6 +68,12 @@ export function createSpeech(synthesis, utter, language) {
       }
     },
   };
+}
+
+/** Finds an answer where it stands as words of its own: Ann, but not cannot. @param {string} answer */
+function asWords(answer) {
+  const literal = answer.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'iu');
 }
 
 /** The text of an element without what belongs to the visitor. @param {Element | null} part @returns {string} */
