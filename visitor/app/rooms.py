@@ -17,6 +17,7 @@ from visitor.logbook import views as logbook
 from visitor.notices import views as notices
 from visitor.privacy import notice_views as notices_admin
 from visitor.privacy import pages as privacy
+from visitor.reception import views as reception
 from visitor.sites import admin_views as sites_admin
 from visitor.sites import views as sites
 from visitor.visits import admin_views as visits_admin
@@ -34,6 +35,7 @@ PAGE_ROOMS: tuple[ModuleType, ...] = (
     notices_admin,
     printers,
     privacy,
+    reception,
     roll_call,
     sites,
     sites_admin,

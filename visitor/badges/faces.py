@@ -101,7 +101,7 @@ class _Place:
         language = line.visit.language
         flags = BadgeFlags(badge.flags)
         return BadgeFace(
-            name=contact.name,
+            name=contact.badge_name,
             company=contact.company or "",
             host_name=line.host_name or "",
             visit_type_name=type_name(line.visit_type.names, language, self._site),

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from visitor.badges import queries as badges
+from visitor.core.classes import DataClass
 from visitor.core.names import search_words
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
@@ -101,6 +102,30 @@ def board(work: Work, site: Site, at: datetime, language: str, asked: Asked = EV
     return BoardView(rows(found.expected), rows(here), rows(late), rows(found.gone), counts)
 
 
+@dataclass(frozen=True, slots=True)
+class UnrecordedLine:
+    """Somebody who signed in or out during an outage and could not be recorded afterwards."""
+
+    id: UUID
+    leaving: bool
+    happened_at: datetime
+    name: str | None
+    """None: the kiosk did not know it, or it was erased."""
+
+
+def unrecorded_lines(work: Work, site_id: UUID) -> list[UnrecordedLine]:
+    """Return who could not be recorded, with the names that reception may see."""
+    found = queries.unrecorded(work, site_id)
+    record_ids = [row.record_id for row in found if row.record_id is not None]
+    opened = people.open_records(work, record_ids, DataClass.CONTACT, Purpose.RECEPTION) if record_ids else {}
+    names = {record_id: content.name for record_id, content in opened.items() if isinstance(content, Contact)}
+    return [
+        UnrecordedLine(row.id, row.step.startswith("sign-out"), row.happened_at, names.get(row.record_id or row.id))
+        for row in found
+        if row.happened_at is not None
+    ]
+
+
 def board_buttons(work: Work, site_id: UUID) -> dict[str, bool]:
     """Return which buttons the board has: guards look at it, and act at doors."""
     buttons = {
@@ -118,7 +143,7 @@ def visit_line(line: BoardLine, contact: Contact | None, badge_number: str | Non
     visit = line.visit
     return VisitLine(
         visit_id=visit.id,
-        name=contact.name if contact else NO_NAME,
+        name=contact.badge_name if contact else NO_NAME,
         company=contact.company if contact else None,
         host_name=line.host_name,
         visit_type_id=line.visit_type.id,

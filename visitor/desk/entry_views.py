@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from visitor.core import web
 from visitor.core.errors import Invalid
-from visitor.core.i18n import N_
+from visitor.core.i18n import N_, native_name
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
 from visitor.desk.forms import Asked, expect_form, field_words, sign_in_form
@@ -90,10 +90,14 @@ def expect() -> ResponseReturnValue:
     try:
         with web.transaction() as work:
             site = current_site(work, Permission.VISIT_INVITE)
-            expecting.announce(work, expect_form(request.form, site), site.id)
+            form = expect_form(request.form, site)
+            expecting.announce(work, form, site.id)
     except Invalid as fault:
         return _expect_page(request.form.to_dict(), field_words(fault.fields)), 422
-    flash(web.text(N_("On the list of the expected.")), "good")
+    if form.invite:
+        flash(web.text(N_("On the list of the expected. The invitation is being sent.")), "good")
+    else:
+        flash(web.text(N_("On the list of the expected.")), "good")
     return redirect("/desk/")
 
 
@@ -117,7 +121,7 @@ def _sign_in(client_id: UUID) -> SignedIn:
 def _sign_in_page(values: dict[str, str], errors: dict[str, str], client_id: UUID) -> str:
     with web.reading() as work:
         site = current_site(work, Permission.DESK_ACT)
-        types = _types(work, site)
+        types = type_options(work, site)
         notice = _notice(work, site.id)
         asks_last4 = any(_id_mode(work, site, type_id) is IdMode.LAST4 for type_id, _words in types)
     shown = dict(values)
@@ -138,13 +142,18 @@ def _sign_in_page(values: dict[str, str], errors: dict[str, str], client_id: UUI
 def _expect_page(values: dict[str, str], errors: dict[str, str]) -> str:
     with web.reading() as work:
         site = current_site(work, Permission.VISIT_INVITE)
-        types = _types(work, site)
+        types = type_options(work, site)
+        languages = [(code, native_name(code)) for code in site.languages]
     shown = values | {"host_id": values.get("host", ""), "host_name": values.get("host_text", "")}
     words = {name: web.text(text) for name, text in errors.items()}
-    return render_template("desk/expect.html", values=shown, errors=words, visit_types=types)
+    mails = web.runtime().settings.mail is not None
+    return render_template(
+        "desk/expect.html", values=shown, errors=words, visit_types=types, languages_of_site=languages, mails=mails
+    )
 
 
-def _types(work: Work, site: Site) -> list[tuple[str, str]]:
+def type_options(work: Work, site: Site) -> list[tuple[str, str]]:
+    """Return the kinds of visits, named in the reader's language."""
     names = ((str(kind.id), kind.names) for kind in visits.types(work, site.id))
     return [(type_id, words.get(web.language()) or next(iter(words.values()))) for type_id, words in names]
 

@@ -11,6 +11,7 @@ from visitor.core.errors import Invalid
 from visitor.core.forms import Form, parse
 from visitor.core.i18n import N_
 from visitor.imaging.decoding import PhotoLimits
+from visitor.reception import correcting
 from visitor.reception.expecting import ExpectForm
 from visitor.reception.forms import SignInForm
 from visitor.sites.models import Site
@@ -30,12 +31,9 @@ REVOKE_REASONS = {
 }
 
 FIELD_WORDS = {
-    "name_empty": N_("Enter the visitor's name."),
-    "name_too_long": N_("A name may have up to 200 characters. Shorten it."),
-    "name_no_letter": N_("A name needs at least one letter."),
+    **correcting.FIELD_WORDS,
     "required": N_("Please fill this in."),
     "not_asked": N_("This kind of visit does not ask for it. Leave it empty."),
-    "forbidden_number": N_("This looks like an official number that may not be kept here. Take it out."),
     "notice_missing": N_("Give the visitor the privacy notice first."),
     "id_not_allowed": N_("The rules of this country do not allow this to be kept."),
     "id_last4": N_("Enter exactly the last four characters."),
@@ -102,6 +100,8 @@ def sign_in_form(fields: Mapping[str, str], photo: bytes, asked: Asked) -> SignI
             "language": fields.get("language") or asked.language,
             "visit_type_id": fields.get("visit_type_id") or "",
             "name": fields.get("name", ""),
+            "preferred_name": fields.get("preferred_name"),
+            "pronunciation": fields.get("pronunciation"),
             "company": fields.get("company"),
             "email": fields.get("email") or None,
             "host_id": fields.get("host") or None,
@@ -123,7 +123,7 @@ def expect_form(fields: Mapping[str, str], site: Site) -> ExpectForm:
         local = datetime.fromisoformat(fields.get("expected_at", "")).replace(tzinfo=ZoneInfo(site.time_zone))
     except ValueError:
         local = None
-    values = {name: fields.get(name) or None for name in ("company", "email")}
+    values = {name: fields.get(name) or None for name in ("preferred_name", "pronunciation", "company", "email")}
     return parse(
         ExpectForm,
         values
@@ -134,5 +134,6 @@ def expect_form(fields: Mapping[str, str], site: Site) -> ExpectForm:
             "host_id": fields.get("host") or None,
             "expected_at": local,
             "language": fields.get("language") or site.languages[0],
+            "invite": bool(fields.get("invite")),
         },
     )

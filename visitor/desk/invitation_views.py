@@ -9,7 +9,8 @@ from visitor.core import web
 from visitor.core.errors import Conflict
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission
-from visitor.desk.entry_views import bp, type_options
+from visitor.desk.entry_views import type_options
+from visitor.desk.views import bp
 from visitor.people import remembering
 from visitor.reception import groups
 from visitor.sites.views import current_site
@@ -23,9 +24,10 @@ NO_MAIL = N_("This system sends no mail. Ask an administrator to set it up.")
 @web.requires(Permission.VISIT_INVITE)
 def invite(visit_id: UUID) -> ResponseReturnValue:
     """Send the invitation, or send it again with a new code."""
-    if web.runtime().settings.mail is None:
-        raise Conflict(NO_MAIL)
     with web.transaction() as work:
+        work.require(Permission.VISIT_INVITE, visits.visit(work, visit_id).site_id)
+        if work.settings.mail is None:
+            raise Conflict(NO_MAIL)
         invitations.invite(work, visit_id)
     flash(web.text(N_("The invitation is being sent. Codes of earlier letters stop working.")), "good")
     return redirect(f"/desk/visits/{visit_id}")
@@ -82,6 +84,3 @@ def _group_page(values: dict[str, str], faults: list[groups.LineFault]) -> str:
     lines = [(fault.number, web.text(fault.message)) for fault in faults]
     mails = web.runtime().settings.mail is not None
     return render_template("desk/expect_group.html", values=values, faults=lines, visit_types=types, mails=mails)
-
-
-__all__ = ["bp"]

@@ -16,7 +16,7 @@ from visitor.core.i18n import N_
 from visitor.core.live import event_stream
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
-from visitor.desk.board import Asked, BoardView, board, board_buttons, type_words
+from visitor.desk.board import Asked, BoardView, board, board_buttons, type_words, unrecorded_lines
 from visitor.desk.forms import REPRINT_REASONS, REVOKE_REASONS, ReasonForm
 from visitor.desk.undo_offer import offer_undo
 from visitor.desk.visit_page import may, visit_view
@@ -43,6 +43,7 @@ def show_board() -> ResponseReturnValue:
         shown = _board(work, site, at)
         types = [(str(kind.id), type_words(kind, web.language())) for kind in visit_queries.types(work, site.id)]
         calls = visit_queries.help_wanted(work, site.id)
+        unrecorded = unrecorded_lines(work, site.id)
         printers = badge_queries.printers(work, site.id)
         can = board_buttons(work, site.id)
         today = work.now.astimezone(ZoneInfo(site.time_zone)).date()
@@ -57,6 +58,7 @@ def show_board() -> ResponseReturnValue:
         visit_type=request.args.get("type", ""),
         visit_types=types,
         calls=calls,
+        unrecorded=unrecorded,
         printers=printers,
         can=can,
         reprint_reasons=_options(REPRINT_REASONS),
@@ -71,10 +73,13 @@ def live_list() -> ResponseReturnValue:
         site = current_site(work, Permission.DESK_VIEW)
         shown = _board(work, site, _asked_day(work, site), again=True)
         calls = visit_queries.help_wanted(work, site.id)
+        unrecorded = unrecorded_lines(work, site.id)
         printers = badge_queries.printers(work, site.id)
         can = board_buttons(work, site.id)
     q = request.args.get("q", "")
-    return render_template("desk/_lists.html", board=shown, q=q, calls=calls, printers=printers, can=can)
+    return render_template(
+        "desk/_lists.html", board=shown, q=q, calls=calls, unrecorded=unrecorded, printers=printers, can=can
+    )
 
 
 @bp.get("/live/events")

@@ -13,6 +13,8 @@ from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
 from visitor.desk.board import NO_NAME, type_name
 from visitor.people import queries as people
+from visitor.people import remembering
+from visitor.visits import invitations
 from visitor.visits import queries as visits
 from visitor.visits.models import Visit, VisitState
 
@@ -32,6 +34,15 @@ class BadgeView:
     """How far its last printing is; None where it was never sent to a printer."""
     print_fault: str | None = None
     """What keeps the printer from it, as a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """What became of the visit's invitation."""
+
+    sent_at: datetime | None
+    revoked_at: datetime | None
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,11 @@ class VisitView:
     badge: BadgeView | None
     events: list[Happening]
     answers: list[tuple[str, str]] = field(default_factory=list)
+    full_name: str | None = None
+    """Where the visitor has a preferred name, which then stands above."""
+    pronunciation: str | None = None
+    invitation: InvitationView | None = None
+    remembered_until: datetime | None = None
     help_wanted: bool = False
 
 
@@ -84,10 +100,15 @@ def visit_view(work: Work, visit_id: UUID, language: str) -> VisitView:
     contact = people.contacts(work, [visit_id], Purpose.RECEPTION).get(visit_id)
     badge = badges.of_visit(work, visit_id)
     printing = badges.newest_print(work, badge.id) if badge else None
+    kept = remembering.of_person(work, visit.person_id)
     prints = contact is not None and work.actor.may(Permission.BADGE_PRINT, visit.site_id)
     return VisitView(
         visit_id=visit_id,
-        name=contact.name if contact else NO_NAME,
+        name=contact.badge_name if contact else NO_NAME,
+        full_name=contact.name if contact and contact.preferred_name else None,
+        pronunciation=contact.pronunciation if contact else None,
+        invitation=_invitation(work, visit),
+        remembered_until=kept.expires_at if kept else None,
         company=contact.company if contact else None,
         email=contact.email if contact else None,
         phone=contact.phone if contact else None,
@@ -114,6 +135,11 @@ def may(work: Work, view: VisitView, site_id: UUID) -> dict[str, bool]:
     return {
         "sign_in": act and view.state == VisitState.EXPECTED,
         "sign_out": act and here,
+        "invite": view.state == VisitState.EXPECTED
+        and bool(view.email)
+        and work.settings.mail is not None
+        and work.actor.may(Permission.VISIT_INVITE, site_id),
+        "forget": act and view.remembered_until is not None,
         "tick_id": act,
         "correct": act and view.name != NO_NAME,
         "reprint": here and view.badge is not None and work.actor.may(Permission.BADGE_PRINT, site_id),
@@ -135,6 +161,11 @@ def happenings(visit: Visit, badge: Badge | None, printing: PrintJob | None) -> 
         (visit.left_at, left, "warning" if visit.auto_closed else ""),
     ]
     return sorted((Happening(at, text, tone) for at, text, tone in known if at), key=lambda happening: happening.at)
+
+
+def _invitation(work: Work, visit: Visit) -> InvitationView | None:
+    found = invitations.of_visit(work, visit.id)
+    return None if found is None else InvitationView(found.sent_at, found.revoked_at, found.expires_at)
 
 
 def _may_see_photo(work: Work, visit: Visit) -> bool:

@@ -162,6 +162,15 @@ def records_of(work: Work, visit_id: UUID) -> list[RecordLine]:
     return [_line(row) for row in _rows(work, query.order_by(PersonalRecord.created_at, PersonalRecord.id))]
 
 
+def lasting_records(work: Work, person_id: UUID | None) -> list[RecordLine]:
+    """Tell which records a person has beside those of visits, as `records_of` does; none for nobody."""
+    if person_id is None:
+        return []
+    where = (PersonalRecord.person_id == person_id, PersonalRecord.visit_id.is_(None))
+    query = sa.select(PersonalRecord).where(*where).order_by(PersonalRecord.created_at, PersonalRecord.id)
+    return [_line(row) for row in _rows(work, query)]
+
+
 def due_records(work: Work, at: datetime, limit: int = CHUNK, after: RecordLine | None = None) -> list[RecordLine]:
     """Return records whose time is over by `at`, in the order of their ids; `after` continues behind a line.
 

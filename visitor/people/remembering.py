@@ -99,10 +99,10 @@ def of_person(work: Work, person_id: UUID | None) -> Remembrance | None:
     return found if found is not None and found.expires_at > work.now else None
 
 
-def contact(work: Work, found: Remembrance) -> Contact | None:
+def contact(work: Work, found: Remembrance, purpose: Purpose = Purpose.RECEPTION) -> Contact | None:
     """Open who it is; the opening is audited."""
     records = _records(work, found.person_id)
-    opened = queries.open_records(work, records, DataClass.CONTACT, Purpose.RECEPTION)
+    opened = queries.open_records(work, records, DataClass.CONTACT, purpose)
     return next((content for content in opened.values() if isinstance(content, Contact)), None)
 
 

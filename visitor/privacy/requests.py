@@ -23,6 +23,7 @@ from visitor.ledger.models import LedgerEntry
 from visitor.ledger.operations import audit
 from visitor.notices.models import Acknowledgement
 from visitor.people import queries as people
+from visitor.people import remembering
 from visitor.privacy import erasing, holds, replay
 from visitor.privacy.due import DueRow, ItemKind
 from visitor.privacy.forms import ErasureForm
@@ -72,17 +73,21 @@ def erase_visit(work: Work, form: ErasureForm) -> ErasureReceipt:
     moments = (visit.arrived_at, visit.left_at, visit.expected_at)
     if holds.read(work).on(visit.site_id, visit.id, moments):
         raise Conflict(HELD)
-    lines = people.records_of(work, visit.id)
+    lines = [*people.records_of(work, visit.id), *people.lasting_records(work, visit.person_id)]
     if any(line.restricted for line in lines):
         raise Conflict(RESTRICTED)
     journal = replay.journal_of(work.runtime)
     cause = erasing.Cause(form.reason, form.reference)
     records = [
-        DueRow(ItemKind.RECORD, line.id, line.site_id, line.data_class.value, form.reason.value, line.due_at, visit.id)
+        DueRow(
+            ItemKind.RECORD, line.id, line.site_id, line.data_class.value, form.reason.value, line.due_at, line.visit_id
+        )
         for line in lines
     ]
     events = _event_rows(work, visit, form)
     itself = DueRow(ItemKind.VISIT, visit.id, visit.site_id, "visit", form.reason.value, work.now, visit.id)
+    if visit.person_id is not None:
+        remembering.forget(work, visit.person_id)
     numbers = [_erased(work, rows, journal, cause) for rows in (records, events, [itself]) if rows]
     audit(work, "request.erase", site_id=visit.site_id, subject_id=visit.id, detail=form.reason.value)
     jobs.enqueue(work, SCRUB_JOB, {})
@@ -116,6 +121,7 @@ def export_visit(work: Work, visit_id: UUID) -> dict[str, Any]:
         "controller": {"name": entity.name, "address": entity.address, "contact": entity.privacy_contact},
         "site": site.name,
         "visit": _visit_facts(work, visit),
+        "remembered": _remembered(opener, visit),
         "data": {kind.value: _opened(opener, visit.id, kind) for kind in sorted(SEALED - NOT_COPIED)},
         "kept_until": [
             {
@@ -161,6 +167,16 @@ def _opened(opener: Work, visit_id: UUID, kind: DataClass) -> object:
     if isinstance(content, BaseModel):
         return content.model_dump(mode="json", exclude_none=True)
     return None if content is None else {"jpeg_base64": base64.b64encode(content).decode()}
+
+
+def _remembered(opener: Work, visit: Visit) -> object:
+    """Return what is kept for the next visit of somebody who asked for it."""
+    kept = remembering.of_person(opener, visit.person_id)
+    if kept is None:
+        return None
+    contact = remembering.contact(opener, kept, Purpose.SUBJECT_REQUEST)
+    data = contact.model_dump(mode="json", exclude_none=True) if contact else None
+    return {"agreed_at": _iso(kept.agreed_at), "until": _iso(kept.expires_at), "contact": data}
 
 
 def _visit_facts(work: Work, visit: Visit) -> dict[str, object]:
