@@ -22,7 +22,9 @@ def ink_edges(glyphs: tuple[PlacedGlyph, ...], box: tuple[float, float]) -> tupl
     """Draw on a page with room around the box and measure the ink, in millimetres from the box's corner."""
     placed = FittedText(0, glyphs, 0, 0, 0).at(MARGIN_MM, MARGIN_MM)
     size = tuple(round((side + 2 * MARGIN_MM) * PIXELS_PER_MM) for side in box)
-    found = shaping.mask(placed, (size[0], size[1]), PIXELS_PER_MM).point(lambda tone: 255 * (tone > 127)).getbbox()
+    found = (
+        shaping.mask(placed, (0, 0, size[0], size[1]), PIXELS_PER_MM).point(lambda tone: 255 * (tone > 127)).getbbox()
+    )
     assert found is not None
     left, top, right, bottom = (edge / PIXELS_PER_MM - MARGIN_MM for edge in found)
     return left, top, right, bottom

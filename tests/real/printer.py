@@ -19,6 +19,7 @@ Size = tuple[str, int, int]
 LABEL: Size = ("om_label_62x100mm", 6200, 10000)
 CARD: Size = ("om_card_53.98x85.6mm", 5398, 8560)
 A4: Size = ("iso_a4_210x297mm", 21000, 29700)
+FORMATS = ("application/pdf", "image/jpeg", "image/pwg-raster")
 Fault = Literal["media-empty", "media-jam", "cover-open", "marker-supply-empty", "media-needed"]
 
 
@@ -43,6 +44,7 @@ def printer_emulator(
     media: Sequence[Size] = (LABEL, CARD),
     failing: Fault | bool = False,
     print_seconds: int = 0,
+    formats: Sequence[str] = FORMATS,
 ) -> Iterator[PrinterEmulator]:
     """Run one emulated printer; `failing` makes every job fail with that reason (True: media-empty).
 
@@ -55,7 +57,7 @@ def printer_emulator(
     room = tmp_path / "printer"
     spool = room / "spool"
     spool.mkdir(parents=True)
-    (room / "printer.conf").write_text(_attributes(media))
+    (room / "printer.conf").write_text(_attributes(media, formats))
     command = _print_command(room, "media-empty" if failing is True else failing or None, print_seconds)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -89,14 +91,14 @@ def _print_command(room: Path, fault: Fault | None, print_seconds: int) -> Path:
     return command
 
 
-def _attributes(media: Sequence[Size]) -> str:
+def _attributes(media: Sequence[Size], formats: Sequence[str]) -> str:
     """Return the emulator's attribute file for a borderless label printer with these sizes."""
     names = ",".join(name for name, _, _ in media)
     sizes = ",\n".join(_size(x, y) for _, x, y in media)
     columns = ",\n".join(_column(size) for size in media)
     return f"""ATTR boolean color-supported false
 ATTR mimeMediaType document-format-default application/octet-stream
-ATTR mimeMediaType document-format-supported application/octet-stream,application/pdf,image/jpeg,image/pwg-raster
+ATTR mimeMediaType document-format-supported application/octet-stream,{",".join(formats)}
 ATTR integer copies-default 1
 ATTR rangeOfInteger copies-supported 1-99
 ATTR integer media-bottom-margin-supported 0

@@ -36,7 +36,9 @@ SENTENCES: dict[str, str] = {
     PrinterFault.OFFLINE: N_("The printer is off line. Switch it on again at the printer."),
     PrinterFault.PAUSED: N_("The printer is paused. Continue at the printer."),
     PrinterFault.NOT_ACCEPTING: N_("The printer is busy. The badge waits for its turn."),
-    PrinterFault.FORMAT_UNSUPPORTED: N_("This printer understands neither PDF nor JPEG. Choose another printer."),
+    PrinterFault.FORMAT_UNSUPPORTED: N_(
+        "This printer understands neither PDF, JPEG nor PWG raster. Choose another printer."
+    ),
     PrinterFault.MEDIA_UNSUPPORTED: N_("The printer has no labels or cards of the right size. Put them in."),
     PrinterFault.REFUSED: N_(
         "The printer refuses to print. It may demand a sign-in or encryption: check its settings."

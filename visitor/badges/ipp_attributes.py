@@ -19,6 +19,8 @@ WANTED = (
     "printer-state-reasons",
     "printer-is-accepting-jobs",
     "printer-resolution-supported",
+    "pwg-raster-document-resolution-supported",
+    "pwg-raster-document-type-supported",
     "document-format-supported",
     "job-creation-attributes-supported",
     "media-supported",
@@ -81,6 +83,9 @@ class PrinterAttributes:
     media_sizes: tuple[MediaSize, ...]
     resolutions: tuple[tuple[int, int], ...]
     """Dots per inch, across and along the feed."""
+    raster_types: tuple[str, ...]
+    raster_resolutions: tuple[tuple[int, int], ...]
+    """Of PWG raster documents (PWG 5100.14); as `resolutions` where the printer does not say."""
     takes_media_col: bool
     borderless: bool
     unscaled: bool
@@ -133,6 +138,8 @@ def printer_attributes(found: Attributes) -> PrinterAttributes:
     """
     ready = _words(found, "media-ready")
     supported = _words(found, "media-supported")
+    resolutions = tuple(_dots_per_inch(_contents(found, "printer-resolution-supported")))
+    of_rasters = _dots_per_inch(_contents(found, "pwg-raster-document-resolution-supported"))
     margins = [_contents(found, f"{margin}-supported") for margin in MARGINS]
     return PrinterAttributes(
         name=next(iter(_words(found, "printer-name")), ""),
@@ -143,7 +150,9 @@ def printer_attributes(found: Attributes) -> PrinterAttributes:
         media_supported=supported,
         media_ready=ready,
         media_sizes=tuple(_sizes(found)) or _named(supported, ready),
-        resolutions=tuple(_dots_per_inch(_contents(found, "printer-resolution-supported"))),
+        resolutions=resolutions,
+        raster_types=_words(found, "pwg-raster-document-type-supported"),
+        raster_resolutions=tuple(of_rasters) or resolutions,
         takes_media_col=_takes_media_col(found),
         borderless=all(0 in lengths for lengths in margins),
         unscaled="none" in _words(found, "print-scaling-supported"),

@@ -10,10 +10,18 @@ import io
 import time
 from typing import Final
 
-from visitor.badges import errands, faces
+from visitor.badges import errands, faces, pwg
 from visitor.badges.errands import Errand
 from visitor.badges.faults import FINAL, UNCERTAIN, JobFault
-from visitor.badges.ipp import DocumentFormat, IppPrinter, JobState, PrinterAttributes, PrinterFault, PrintFailed
+from visitor.badges.ipp import (
+    DocumentFormat,
+    IppPrinter,
+    JobState,
+    MediaChoice,
+    PrinterAttributes,
+    PrinterFault,
+    PrintFailed,
+)
 from visitor.badges.layout import BadgeFace, BadgeLayout
 from visitor.badges.models import BadgeSize, PrintState
 from visitor.badges.render import badge_pdf, draw_badge
@@ -52,11 +60,13 @@ def fault_of(about: PrinterAttributes, size: BadgeSize) -> PrinterFault | None:
     return None if fits is not None else PrinterFault.MEDIA_UNSUPPORTED
 
 
-def document(about: PrinterAttributes, layout: BadgeLayout, face: BadgeFace) -> tuple[bytes, DocumentFormat]:
+def document(
+    about: PrinterAttributes, layout: BadgeLayout, face: BadgeFace, media: MediaChoice
+) -> tuple[bytes, DocumentFormat]:
     """Return the badge in the best format that the printer takes.
 
     Raises:
-        PrintFailed: it takes neither PDF nor JPEG.
+        PrintFailed: it takes neither PDF nor JPEG, and no PWG raster that can be written.
     """
     if "application/pdf" in about.document_formats or not about.document_formats:
         return badge_pdf([face], layout), "application/pdf"
@@ -64,6 +74,9 @@ def document(about: PrinterAttributes, layout: BadgeLayout, face: BadgeFace) -> 
         packed = io.BytesIO()
         draw_badge(layout, face, JPEG_DPI).save(packed, "JPEG", quality=95, dpi=(JPEG_DPI, JPEG_DPI))
         return packed.getvalue(), "image/jpeg"
+    kind, dpi = pwg.raster_type(about.raster_types), pwg.raster_dpi(about.raster_resolutions)
+    if "image/pwg-raster" in about.document_formats and kind and dpi:
+        return pwg.badge_pwg(layout, face, media, kind, dpi), "image/pwg-raster"
     raise PrintFailed(PrinterFault.FORMAT_UNSUPPORTED)
 
 
@@ -78,9 +91,9 @@ def send(printer: IppPrinter, size: BadgeSize, face: BadgeFace, name: str) -> in
     if fault is not None:
         raise PrintFailed(fault)
     layout = faces.LAYOUTS[size]
-    body, document_format = document(about, layout, face)
     media = about.choose_media(layout.width_mm, layout.height_mm)
     assert media is not None
+    body, document_format = document(about, layout, face, media)
     return printer.print_document(body, document_format, media=media, job_name=name)
 
 
@@ -127,7 +140,7 @@ class Printing:
         face = self._face()
         if media is None or face is None:
             return None
-        body, document_format = document(about, layout, face)
+        body, document_format = document(about, layout, face, media)
         if not errands.begin(self._runtime, self._errand.id):
             return None
         try:
