@@ -6,6 +6,7 @@ from itertools import combinations
 import pytest
 
 from tests.badges.faces import face
+from visitor.badges import faces
 from visitor.badges.layout import (
     CARD_CR80,
     CODE_MODULES,
@@ -17,6 +18,8 @@ from visitor.badges.layout import (
     Part,
     layout_for,
 )
+from visitor.badges.sheet import compose
+from visitor.core.i18n import languages
 
 PLAIN = [design for layout in LAYOUTS.values() for design in (layout, layout.without_photo) if design]
 DESIGNS = [*PLAIN, *(design.mirrored() for design in PLAIN)]
@@ -78,3 +81,21 @@ def test_a_badge_in_a_right_to_left_language_is_mirrored(language: str) -> None:
 @pytest.mark.parametrize("language", ["nl", "zh-Hant", "xx", ""])
 def test_other_and_unknown_languages_are_not_mirrored(language: str) -> None:
     assert layout_for(LABEL_62X100, replace(face(), language=language)) == LABEL_62X100
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.key)
+@pytest.mark.parametrize("language", languages())
+def test_no_word_of_any_language_is_cut(layout: BadgeLayout, language: str) -> None:
+    shown = replace(face(), language=language, labels=faces.labels(language), escort=True)
+    for design in (shown, replace(shown, photo_jpeg=None)):
+        for writing in compose(layout, design).writings:
+            assert not any("…" in glyph.text for glyph in writing.glyphs), writing.part
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.key)
+def test_a_long_german_word_fits_the_band(layout: BadgeLayout) -> None:
+    shown = replace(face(), visit_type_name="Elektroinstallationsunternehmen", language="de")
+    (band,) = [one for one in compose(layout, shown).writings if one.part is Part.VISIT_TYPE]
+    assert "".join(glyph.text for glyph in band.glyphs) == shown.visit_type_name
