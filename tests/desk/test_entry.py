@@ -201,7 +201,7 @@ def test_announced_visitor_stands_on_the_board_at_the_sites_time(desk: Desk) -> 
     assert desk.browser.post("/desk/expect", data=fields).status_code == 302
     assert desk.browser.post("/desk/expect", data=fields).status_code == 302
 
-    assert desk.page().count("Grace Hopper</a>") == 1
+    assert desk.page().count("Grace Hopper</bdi></a>") == 1
     with desk.runtime.reading(SYSTEM) as work:
         visit = work.session.scalars(sa.select(Visit)).one()
     assert visit.expected_at == datetime(2026, 3, 2, 14, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))

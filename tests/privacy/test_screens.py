@@ -54,6 +54,9 @@ def test_each_role_sees_only_its_pages(sign_in: SignIn, site: Site, path: str, r
         ("get", "/privacy/requests"),
         ("get", f"/privacy/requests/{NOBODY}/copy.json"),
         ("post", f"/privacy/requests/{NOBODY}/erase"),
+        ("get", f"/privacy/requests/{NOBODY}/correct"),
+        ("post", f"/privacy/requests/{NOBODY}/correct"),
+        ("post", f"/privacy/requests/{NOBODY}/restrict"),
     ],
 )
 @pytest.mark.parametrize("role", [Role.RECEPTIONIST, Role.SECURITY, Role.ADMINISTRATOR, Role.AUDITOR])
@@ -245,9 +248,33 @@ def test_the_audit_trail_names_staff_and_no_visitor(sign_in: SignIn, runtime: Ru
 
     page = officer.get("/privacy/audit").get_data(as_text=True)
 
-    assert "request.copy" in page
+    assert "Copy made for a visitor" in page
+    assert "Request of a visitor" in page
     assert "Some Body" in page
     assert whole.name not in page
+    assert "Copy made" not in officer.get("/privacy/audit?until=2020-01-01").get_data(as_text=True)
+    assert "Copy made" in officer.get(f"/privacy/audit?of={site.id}").get_data(as_text=True)
+
+
+def test_data_is_restricted_and_shown_again(sign_in: SignIn, runtime: Runtime, site: Site) -> None:
+    whole = put_visits(runtime, site, 1, 0.5)[0]
+    officer, address = sign_in(Role.PRIVACY_OFFICER), f"/privacy/requests/{whole.visit.id}"
+
+    assert officer.post(f"{address}/restrict", data={"restricted": "1"}).status_code == 302
+    assert "Lift the restriction" in officer.get(address).get_data(as_text=True)
+    assert officer.get(f"{address}/correct").status_code == 409
+    assert officer.post(f"{address}/restrict", data={"restricted": "0"}).status_code == 302
+    assert officer.get(f"{address}/correct").status_code == 200
+
+
+def test_data_is_corrected_on_request(sign_in: SignIn, runtime: Runtime, site: Site) -> None:
+    whole = put_visits(runtime, site, 1, 0.5)[0]
+    officer, address = sign_in(Role.PRIVACY_OFFICER), f"/privacy/requests/{whole.visit.id}/correct"
+    assert officer.post(address, data={"name": ""}).status_code == 422
+
+    assert officer.post(address, data={"name": "Quirina Right"}).status_code == 302
+
+    assert "Quirina Right" in officer.get(address).get_data(as_text=True)
 
 
 def assert_still_there(runtime: Runtime, visit_id: UUID) -> None:

@@ -106,8 +106,16 @@ def signed_size(work: Work, log: Log) -> int:
     return work.session.scalar(query) or 0
 
 
-def audit_page(work: Work, site_ids: Collection[UUID] | None = None, cursor: Cursor | None = None) -> Page[AuditLine]:
+def audit_page(
+    work: Work,
+    site_ids: Collection[UUID] | None = None,
+    cursor: Cursor | None = None,
+    *,
+    until_at: datetime | None = None,
+) -> Page[AuditLine]:
     """Return audit entries, newest first, of the sites (None: all) at which the actor may see them.
+
+    `until_at` leaves out what happened then or later.
 
     The cursor's id is the entry's number in the log: numbers are in order and are kept when a body is erased. Entries
     appear here once they are numbered, within about a second.
@@ -121,6 +129,8 @@ def audit_page(work: Work, site_ids: Collection[UUID] | None = None, cursor: Cur
     for allowed in (site_ids, work.actor.sites(Permission.AUDIT_VIEW)):
         if allowed is not None:
             query = query.where(entry.site_id.in_(list(allowed)))
+    if until_at is not None:
+        query = query.where(entry.at < until_at)
     if cursor is not None:
         query = query.where(entry.seq < min(cursor.id.int, 2**63 - 1))
     ordered = query.where(entry.seq.is_not(None)).order_by(entry.seq.desc()).limit(PAGE_ROWS + 1)

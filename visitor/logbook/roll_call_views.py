@@ -44,7 +44,7 @@ def roll_call() -> ResponseReturnValue:
 @web.requires(Permission.ROLLCALL)
 def roll_call_list() -> ResponseReturnValue:
     """Return the part of the roll call that refreshes itself."""
-    return render_template("logbook/_roll.html", **_context())
+    return render_template("logbook/_roll.html", **_context(again=True))
 
 
 @bp.get("/print")
@@ -88,11 +88,11 @@ def declare() -> ResponseReturnValue:
     return redirect(HERE)
 
 
-def _context() -> dict[str, object]:
+def _context(*, again: bool = False) -> dict[str, object]:
     with web.transaction() as work:
         site = current_site(work, Permission.ROLLCALL)
         known = queries.places_of(work, site)
-        inside = queries.people_inside(work, site, known)
+        inside = queries.people_inside(work, site, known, again=again)
         return {
             "people": inside,
             "missing": sum(1 for person in inside if person.roll.mustered_at is None),

@@ -128,16 +128,16 @@ def live() -> ResponseReturnValue:
 @web.requires(Permission.LOG_VIEW)
 def live_list() -> ResponseReturnValue:
     """Return the part of the live page that refreshes itself."""
-    return render_template("logbook/_events.html", events=_newest())
+    return render_template("logbook/_events.html", events=_newest(again=True))
 
 
-def _newest() -> list[EventLine]:
+def _newest(*, again: bool = False) -> list[EventLine]:
     with web.transaction() as work:
         site = current_site(work, Permission.LOG_VIEW)
         period = LogForm().period(work.now, ZoneInfo(site.time_zone))
         wanted = EventFilter(site.id, period.from_at, period.until_at)
         page = access.search(work, wanted, limit=LIVE_ROWS)
-        return queries.lines(work, queries.places_of(work, site), page.rows)
+        return queries.lines(work, queries.places_of(work, site), page.rows, again=again)
 
 
 def _as_of(seen: Seen[_Search]) -> str:

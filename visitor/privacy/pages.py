@@ -1,7 +1,7 @@
 """All pages of the room; the composition registers this one."""
 
-from visitor.privacy import purge_views, request_views, views
+from visitor.privacy import audit_views, purge_views, request_views, subject_views, views
 
 bp = views.bp
-PARTS = (views, purge_views, request_views)
+PARTS = (views, audit_views, purge_views, request_views, subject_views)
 """Modules that add their pages to `bp`."""

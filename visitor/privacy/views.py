@@ -11,10 +11,8 @@ from visitor.core import web
 from visitor.core.errors import Conflict, Invalid
 from visitor.core.forms import parse
 from visitor.core.i18n import N_
-from visitor.core.paging import Cursor
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
-from visitor.ledger import queries as ledger
 from visitor.privacy import operations, queries, words
 from visitor.privacy.forms import HOLD_REASONS, HoldForm, KeepUnit, RuleForm
 from visitor.privacy.rulebook import RULED, SITE_WIDE
@@ -98,19 +96,6 @@ def release_hold(hold_id: UUID) -> ResponseReturnValue:
         operations.release_hold(work, hold_id)
     flash(web.text(N_("The hold is released. What is due goes with the next purge.")), "success")
     return redirect("/privacy/holds")
-
-
-@bp.get("/audit")
-@web.requires(Permission.AUDIT_VIEW)
-def audit_trail() -> ResponseReturnValue:
-    """Show who did what, newest first."""
-    place = request.args.get("older")
-    with web.reading() as work:
-        current_site(work, Permission.AUDIT_VIEW)
-        page = ledger.audit_page(work, None, Cursor.parse(place) if place else None)
-        staff = staff_names(work, {line.fact.actor_id for line in page.rows})
-        sites = queries.site_names(work)
-    return render_template("privacy/audit.html", page=page, staff=staff, site_names=sites)
 
 
 def fields() -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Correcting who a visitor is (GDPR, Article 16)."""
 
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from pydantic import field_validator
@@ -20,6 +22,16 @@ from visitor.sites import queries as sites
 from visitor.visits import queries as visits
 
 ERASED = N_("There is nothing left to correct: this visitor's data was erased.")
+
+FIELD_WORDS: Final = MappingProxyType(
+    {
+        "name_empty": N_("Enter the visitor's name."),
+        "name_too_long": N_("A name may have up to 200 characters. Shorten it."),
+        "name_no_letter": N_("A name needs at least one letter."),
+        "forbidden_number": N_("This looks like an official number that may not be kept here. Take it out."),
+    }
+)
+"""Message keys of a correction in words; whatever else stands there is words already."""
 
 
 class CorrectionForm(Form):
