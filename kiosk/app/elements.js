@@ -2,6 +2,7 @@
 /** Making elements without markup strings: every text stays text. */
 
 /** @typedef {Node | string | null | undefined | false} Child */
+/** @typedef {Child | Child[] | (Child | Child[])[]} Children */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -38,7 +39,7 @@ const DRAWINGS = {
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Record<string, any>} [attributes]
- * @param {...(Child | Child[])} children
+ * @param {...Children} children lists may stand in lists
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function element(tag, attributes = {}, ...children) {
@@ -53,7 +54,7 @@ export function element(tag, attributes = {}, ...children) {
       made.setAttribute(name, value === true ? '' : String(value));
     }
   }
-  made.append(...present(children.flat()));
+  made.append(...present(/** @type {Child[]} */ (children.flat(2))));
   return made;
 }
 

@@ -5,7 +5,7 @@ import { button, element, icon, isolated } from './elements.js';
 /**
  * @typedef {object} Screen
  * @property {string} heading
- * @property {import('./elements.js').Child[]} content
+ * @property {import('./elements.js').Children} content
  * @property {string} [lead] one sentence under the heading
  * @property {Node} [mark] a drawing beside the heading
  * @property {Node[]} [actions] the main button last
