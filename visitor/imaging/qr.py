@@ -33,7 +33,8 @@ class TextTooLong(ValueError):
 
 def read_codes(picture: Picture) -> list[str]:
     """Return the texts of all QR codes in a picture, in any rotation; an empty list where there is none."""
-    return [code.text for code in _read(picture) if code.text]
+    # Grey already: the library takes twice as long to find it out of colours.
+    return [code.text for code in _read(picture.convert("L")) if code.text]
 
 
 def read_badge_code(body: bytes) -> str | None:
