@@ -8,39 +8,57 @@ from visitor.cli.installation import example
 from visitor.core.clock import SystemClock
 
 DOCS = Path("docs/performance.md")
+DATABASES = ("sqlite", "postgresql")
 
 
-@click.command(epilog=example("visitor bench --quick", "visitor bench --only scans --json scans.json"))
-@click.option("--quick", is_flag=True, help="Two short rounds on little content: a minute instead of ten.")
-@click.option("--only", metavar="NAME", multiple=True, help="Only this bench; may be repeated.")
+@click.command(
+    epilog=example("visitor bench --quick", "visitor bench --only D2,L1 --database sqlite", "visitor bench --rush")
+)
+@click.option("--quick", is_flag=True, help="Two short rounds on little content: minutes instead of half an hour.")
+@click.option("--only", metavar="NAMES", multiple=True, help="Only these subjects or targets, such as scans,D2,L1.")
+@click.option("--rush", "only_rush", is_flag=True, help="Only the Monday rush.")
+@click.option("--minutes", type=float, help="How long the rush takes: 10 alone, 2 with everything else.")
+@click.option("--database", type=click.Choice(DATABASES), multiple=True, help="Only there; both otherwise.")
+@click.option("--postgresql", "server_url", metavar="URL", help="A server on which databases can be made.")
+@click.option("--scale", type=click.IntRange(4, 8), help="The log grows to 10 to this power on every database.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures here.")
+@click.option("--merge", type=click.Path(path_type=Path, exists=True), multiple=True, help="Figures of an earlier run.")
 @click.option("--write-docs", is_flag=True, help=f"Write {DOCS} in this checkout.")
-def command(*, quick: bool, only: tuple[str, ...], json_file: Path | None, write_docs: bool) -> None:
+@click.pass_context
+def command(  # noqa: PLR0913  click's options
+    ctx: click.Context,
+    *,
+    quick: bool,
+    only: tuple[str, ...],
+    only_rush: bool,
+    minutes: float | None,
+    database: tuple[str, ...],
+    server_url: str | None,
+    scale: int | None,
+    json_file: Path | None,
+    merge: tuple[Path, ...],
+    write_docs: bool,
+) -> None:
     """Measure this machine: each figure beside what a bare program does in the same run.
 
-    Works in a folder of its own, which is removed afterwards; no installation is touched.
+    Works in folders and databases of its own, which are removed afterwards; no installation is touched. PostgreSQL is
+    started for the time being when its programs are installed and no server is named.
     """
     # Lazily: it loads every room, and help should come at once.
     from visitor.app.bench import report  # noqa: PLC0415  as above
-    from visitor.app.bench.catalogue import TITLES, benches  # noqa: PLC0415  as above
-    from visitor.app.bench.rounds import FULL, QUICK, Figure, run  # noqa: PLC0415  as above
+    from visitor.app.bench.session import Session, Unknown, Wishes  # noqa: PLC0415  as above
 
-    unknown = [name for name in only if name not in TITLES]
-    if unknown:
-        raise click.UsageError(f"There is no bench {unknown[0]}. There are: {', '.join(TITLES)}.")
     if write_docs and not DOCS.parent.is_dir():
         raise click.UsageError("There is no folder docs here. --write-docs works in a checkout.")
-    size = QUICK if quick else FULL
-    click.echo(f"{report.Machine.here()}; {size.rounds} rounds")
-    figures: list[Figure] = []
-    for bench in benches(only):
-        click.echo(f"\n{bench.title}")
-        found = run(bench, size, lambda what: click.echo(f"  {what} ...", err=True))
-        figures += found
-        for figure in found:
-            click.echo("\n".join(report.lines(figure)))
-    on = SystemClock().now().date()
-    if json_file is not None:
-        json_file.write_text(report.as_json(figures, size, on), encoding="utf-8")
+    names = frozenset(name for part in only for name in part.split(",") if name)
+    try:
+        wishes = Wishes.of(names, quick=quick, rush=only_rush, scale=scale, minutes=minutes)
+    except Unknown as unknown:
+        raise click.UsageError(str(unknown)) from None
+    session = Session(wishes, SystemClock().now().date(), json_file, click.echo)
+    session.load(merge)
+    session.run(database or DATABASES, server_url, named=bool(database or server_url))
     if write_docs:
-        report.write_page(DOCS, figures, size, on)
+        report.write_page(DOCS, session.measured())
+    if session.faults:
+        ctx.exit(1)

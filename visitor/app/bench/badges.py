@@ -1,8 +1,7 @@
 """Badges as PNG, PDF and label raster, beside plain Pillow and qrcode drawing the same things simply."""
 
 import io
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,17 +11,18 @@ import qrcode
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from visitor.app.bench.rounds import Contest, Numbers, Size
+from visitor.app.bench.places import Place
+from visitor.app.bench.rounds import MILLISECONDS, PRODUCT, RATE, Beside, Contest, Numbers, Size
 from visitor.app.bench.sign_ins import photos
 from visitor.app.bench.timing import once, rate
 from visitor.app.demo.names import GUESTS
-from visitor.badges.layout import LABEL_62X100, BadgeFace
+from visitor.badges.layout import LABEL_62X100, BadgeFace, BadgeLayout
 from visitor.badges.render import badge_pdf, badge_png, badge_raster_1bit
 from visitor.badges.token import EPOCH, BadgeClaims, BadgeFlags, BadgeKind, BadgeSigner, encode
 from visitor.imaging.portrait import prepare_portrait
 
-BATCH: Final = 1_000
-QUICK_BATCH: Final = 50
+BARE: Final = "plain Pillow and qrcode"
+PHOTO: Final = "its photo alone"
 SIZE_PX: Final = (732, 1181)
 """62 x 100 mm at 300 dpi."""
 FACES: Final = 64
@@ -30,7 +30,7 @@ FACES: Final = 64
 
 def faces(count: int = FACES) -> list[BadgeFace]:
     """Return badges of the demo's people, each with a code of its own."""
-    signer = BadgeSigner(1, Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    signer = _signer()
     portraits = [prepare_portrait(photo).jpeg for photo in photos()]
     face = BadgeFace(
         name="",
@@ -86,55 +86,83 @@ def _bare_pdf(many: Sequence[BadgeFace]) -> bytes:
     return packed.getvalue()
 
 
-def _bare_raster(face: BadgeFace) -> Image.Image:
-    return bare_image(face).convert("1")
-
-
 def _batch(count: int, made: Sequence[BadgeFace]) -> list[BadgeFace]:
-    """Return that many badges, no two with the same number."""
-    return [replace(made[number % len(made)], number=f"N{number:05d}") for number in range(count)]
+    """Return that many badges, no two with the same number, code or photo."""
+    signer = _signer()
+    photos = [face.photo_jpeg or b"" for face in made]
+    return [
+        replace(
+            made[number % len(made)],
+            number=f"N{number:05d}",
+            token=encode(_claims(number), signer),
+            # Bytes behind a JPEG's end are not shown, but make it another picture to whoever draws it.
+            photo_jpeg=photos[number % len(made)] + number.to_bytes(4, "big"),
+        )
+        for number in range(count)
+    ]
 
 
-def _bare_batch(made: Sequence[BadgeFace], count: int) -> Numbers:
+def _bare_batch(batch: Sequence[BadgeFace]) -> Numbers:
     """Draw a part of the batch: all of it would take minutes and tell nothing more."""
-    part = made[: max(1, count // 20)]
+    part = batch[: max(1, len(batch) // 20)]
     return once(partial(_bare_pdf, part), len(part))
 
 
-@contextmanager
-def prepare(size: Size) -> Generator[Sequence[Contest]]:
-    """Draw once, so that fonts are open."""
+def contests(place: Place, size: Size) -> Iterator[Contest]:  # noqa: ARG001  every subject takes one
+    """Draw once, so that fonts are open; then each kind of output in turn."""
     made, layout, seconds = faces(), LABEL_62X100, size.seconds / 2
-    count = BATCH if size.badges >= BATCH * 100 else QUICK_BATCH
-    batch = _batch(count, made)
+    batch = _batch(size.batch, made)
     badge_png(layout, made[0])
-    plain = "plain Pillow and qrcode"
-    yield [
-        Contest(
-            "Badge as PNG, 300 dpi",
-            lambda: rate(partial(badge_png, layout), made, seconds),
-            lambda: rate(_bare_png, made, seconds),
-            plain,
-        ),
-        Contest(
-            "Badge as PDF, one",
-            lambda: rate(lambda face: badge_pdf([face], layout), made, seconds),
-            lambda: rate(lambda face: _bare_pdf([face]), made, seconds),
-            plain,
-        ),
-        Contest(
-            f"Badges in one PDF, {count:,}",
-            lambda: once(partial(badge_pdf, batch, layout), count),
-            lambda: _bare_batch(batch, count),
-            plain,
-        ),
-        Contest(
-            "Badge as 1-bit label raster",
-            lambda: rate(partial(badge_raster_1bit, layout), made, seconds),
-            lambda: rate(_bare_raster, made, seconds),
-            plain,
-        ),
-    ]
+    yield _drawing("png", "Badge as PNG, 300 dpi", partial(badge_png, layout), _bare_png, made, seconds)
+    yield _drawing(
+        "pdf",
+        "Badge as PDF, one",
+        lambda face: badge_pdf([face], layout),
+        lambda face: _bare_pdf([face]),
+        made,
+        seconds,
+    )
+    yield Contest(
+        {PRODUCT: lambda: once(partial(badge_pdf, batch, layout), size.batch), BARE: lambda: _bare_batch(batch)},
+        [Beside("badges.batch", f"Badges in one PDF, {size.batch:,}", BARE)],
+    )
+    yield Contest(
+        {PRODUCT: lambda: _bytes_each(batch, layout), PHOTO: lambda: _photo_bytes(batch)},
+        [Beside("badges.bytes", f"Size of a badge with photo, {size.batch:,} in one PDF", PHOTO, ("bytes",))],
+        rounds=1,
+    )
+    yield _drawing(
+        "raster", "Badge as 1-bit label raster", partial(badge_raster_1bit, layout), _bare_png, made, seconds
+    )
+
+
+def _drawing(  # noqa: PLR0913  two sides and what they draw
+    key: str,
+    title: str,
+    mine: Callable[[BadgeFace], object],
+    theirs: Callable[[BadgeFace], object],
+    made: Sequence[BadgeFace],
+    seconds: float,
+) -> Contest:
+    sides = {PRODUCT: lambda: _drawn(mine, made, seconds), BARE: lambda: _drawn(theirs, made, seconds)}
+    return Contest(sides, [Beside(f"badges.{key}", title, BARE, (RATE, MILLISECONDS))])
+
+
+def _drawn(draw: Callable[[BadgeFace], object], made: Sequence[BadgeFace], seconds: float) -> Numbers:
+    found = rate(draw, made, seconds)
+    return {**found, MILLISECONDS: 1000 / found[RATE]}
+
+
+def _bytes_each(batch: Sequence[BadgeFace], layout: BadgeLayout) -> Numbers:
+    return {"bytes": len(badge_pdf(batch, layout)) / len(batch)}
+
+
+def _photo_bytes(batch: Sequence[BadgeFace]) -> Numbers:
+    return {"bytes": sum(len(face.photo_jpeg or b"") for face in batch) / len(batch)}
+
+
+def _signer() -> BadgeSigner:
+    return BadgeSigner(1, Ed25519PrivateKey.from_private_bytes(bytes(32)))
 
 
 def _claims(number: int) -> BadgeClaims:

@@ -1,7 +1,9 @@
 """The bare program: a Flask view that does one SELECT and one INSERT with COMMIT, on the same kind of database.
 
-SQLAlchemy Core, granian, one process with as many threads as the product, the same pragmas, and on SQLite a lock around
-each write, which is the best that a small program can do. `python -m visitor.app.bench.bare URL PORT THREADS`.
+SQLAlchemy Core, granian, as many threads as the product, the same pragmas. In one process it has, on SQLite, a lock
+around each write, which is the best that a small program can do; in several it is naive, and its writers meet in the
+database.
+`python -m visitor.app.bench.bare URL PORT THREADS PROCESSES`.
 """
 
 import contextlib
@@ -45,10 +47,10 @@ def settings_for(url: str) -> DatabaseSettings:
     return DatabaseSettings(url=url, keyring_url="sqlite://")
 
 
-def create_app(url: str) -> Flask:
-    """Return the bare application."""
+def create_app(url: str, *, alone: bool) -> Flask:
+    """Return the bare application; `alone`: no other process writes."""
     engine = open_engine(url, settings_for(url))
-    lock = threading.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+    lock = threading.Lock() if alone and engine.dialect.name == "sqlite" else contextlib.nullcontext()
     clock = SystemClock()
     app = Flask("bare")
 
@@ -77,7 +79,7 @@ def create_app(url: str) -> Flask:
     return app
 
 
-def main(url: str, port: int, threads: int) -> None:
+def main(url: str, port: int, threads: int, processes: int) -> None:
     """Serve until told to stop."""
     # Lazily: the parent reads this module for its tables and needs no server.
     from granian.constants import Interfaces  # noqa: PLC0415  as above
@@ -89,15 +91,15 @@ def main(url: str, port: int, threads: int) -> None:
         address="127.0.0.1",
         port=port,
         interface=Interfaces.WSGI,
-        workers=1,
+        workers=processes,
         blocking_threads=threads,
         backpressure=threads * 2,
         websockets=False,
         log_level=LogLevels.error,
         log_enabled=False,
     )
-    server.serve(target_loader=partial(create_app, url), wrap_loader=False)
+    server.serve(target_loader=partial(create_app, url, alone=processes == 1), wrap_loader=False)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

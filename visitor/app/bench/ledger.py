@@ -1,76 +1,160 @@
-"""Writing to and verifying the ledger, beside plain inserts and plain SHA-256 of the same bytes."""
+"""Writing, verifying and exporting the ledger, beside plain inserts, a chain under a row lock, and plain SHA-256."""
 
 import hashlib
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 import sqlalchemy as sa
 
 from visitor.app.bench import scratch
-from visitor.app.bench.rounds import Contest, Numbers, Size
+from visitor.app.bench.places import Place
+from visitor.app.bench.rounds import PRODUCT, Beside, Contest, Numbers, Size
 from visitor.app.bench.timing import once
 from visitor.core.actors import SYSTEM
-from visitor.core.clock import SystemClock
 from visitor.core.work import Runtime, Work
-from visitor.ledger import operations, queries
+from visitor.ledger import export, operations, queries, sequencer
 from visitor.ledger.audit import Verdict
 from visitor.ledger.entries import AccessFact
 from visitor.ledger.models import LedgerEntry
 
 GROUP: Final = 8
 """Entries in one commit: as many doors report at the same time."""
+GROUPS: Final = 250
+LOCKED: Final = 500
+"""Entries of the chain under a lock in one round; its speed does not depend on how many."""
+CHUNK: Final = 5_000
+BODY: Final = b"x" * 120
+INSERTS: Final = f"INSERT of as many bytes, COMMIT each {GROUP}"
+CHAIN: Final = "a hash chain under a row lock: lock, INSERT, UPDATE, COMMIT for each entry"
+MEMORY_CHAIN: Final = "a chain of SHA-256 over as many bytes in memory"
+READ: Final = "SELECT of all, one SHA-256 each"
+ZIPPED: Final = "SELECT of all into one zip"
+
+metadata = sa.MetaData()
+entry: Final = sa.Table(
+    "bare_entry",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("body", sa.LargeBinary),
+    sa.Column("hash", sa.LargeBinary),
+)
+head: Final = sa.Table(
+    "bare_head", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("hash", sa.LargeBinary)
+)
 
 
 class Log:
-    """A ledger, and a bare table beside it."""
+    """A ledger, and bare tables beside it."""
 
-    def __init__(self, runtime: Runtime, size: Size) -> None:
+    def __init__(self, runtime: Runtime, entries: int) -> None:
         self._runtime = runtime
-        self._groups = max(20, size.visits)
+        metadata.create_all(runtime.engine)
         with runtime.engine.begin() as connection:
-            connection.execute(sa.text("CREATE TABLE bare_entry (id BLOB PRIMARY KEY, body BLOB)"))
+            connection.execute(sa.insert(head), {"id": 1, "hash": bytes(32)})
+        self._grow(entries)
 
     def append(self) -> Numbers:
         """Write entries in commits of eight, then number and sign them as the sequencer does."""
-        return once(self._append, self._groups * GROUP)
+        return once(self._append, GROUPS * GROUP)
 
-    def bare_append(self) -> Numbers:
+    def insert(self) -> Numbers:
         """Write the same bytes in commits of eight."""
-        return once(self._bare_append, self._groups * GROUP)
+        return once(self._insert, GROUPS * GROUP)
+
+    def chain(self) -> Numbers:
+        """Write a chain, one entry a commit."""
+        return once(self._links, LOCKED)
 
     def verify(self) -> Numbers:
         """Check every entry of the log."""
-        with self._runtime.reading(SYSTEM) as work:
-            return once(lambda: self._verified(work), self._count(work))
+        return self._with_all(self._verified)
 
-    def bare_verify(self) -> Numbers:
+    def hash_in_memory(self) -> Numbers:
+        """Hash as many bytes as verifying does, in a chain, with nothing to read."""
+
+        def chained(work: Work) -> None:
+            last = bytes(32)
+            for _ in range(self._count(work)):
+                last = hashlib.sha256(last + BODY).digest()
+
+        return self._with_all(chained)
+
+    def read(self) -> Numbers:
         """Read every entry and hash its bytes once."""
-        with self._runtime.reading(SYSTEM) as work:
-            return once(lambda: self._hashed(work), self._count(work))
+
+        def hashed(work: Work) -> None:
+            for salt, body in self._bodies(work):
+                hashlib.sha256((salt or b"") + (body or b"")).digest()
+
+        return self._with_all(hashed)
+
+    def export(self) -> Numbers:
+        """Export everything."""
+        with tempfile.TemporaryFile() as target:
+            return self._with_all(lambda work: export.write(work, target))
+
+    def zip(self) -> Numbers:
+        """Write every entry's bytes into one file of a zip."""
+
+        def zipped(work: Work) -> None:
+            with (
+                tempfile.TemporaryFile() as target,
+                zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed,
+                packed.open("entries", "w") as part,
+            ):
+                for salt, body in self._bodies(work):
+                    part.write((salt or b"") + (body or b""))
+
+        return self._with_all(zipped)
+
+    def _grow(self, entries: int) -> None:
+        for _ in range(0, entries, CHUNK):
+            with self._runtime.transaction(SYSTEM) as work:
+                work.session.connection().execute(sa.insert(LedgerEntry), _rows(work, CHUNK))
+        numbered = sequencer.BATCH
+        while numbered >= sequencer.BATCH:
+            with self._runtime.transaction(SYSTEM) as work:
+                numbered = operations.sequence(work)
+        self._sign()
 
     def _append(self) -> None:
-        for _ in range(self._groups):
+        for _ in range(GROUPS):
             with self._runtime.transaction(SYSTEM) as work:
-                rows = [operations.access_entry(fact := _fact(work), fact.scanned_at.date()) for _ in range(GROUP)]
-                work.session.connection().execute(sa.insert(LedgerEntry), rows)
+                work.session.connection().execute(sa.insert(LedgerEntry), _rows(work, GROUP))
+        self._sign()
+
+    def _sign(self) -> None:
         with self._runtime.transaction(SYSTEM) as work:
             operations.checkpoint(work)
 
-    def _bare_append(self) -> None:
-        now = SystemClock().now()
-        connection = self._runtime.engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            for _ in range(self._groups):
-                cursor.execute("BEGIN IMMEDIATE")
-                rows = [(uuid4().bytes, f"{uuid4()}{now.isoformat()}".encode() * 3) for _ in range(GROUP)]
-                cursor.executemany("INSERT INTO bare_entry VALUES (?, ?)", rows)
-                cursor.execute("COMMIT")
-        finally:
-            connection.close()
+    def _insert(self) -> None:
+        for _ in range(GROUPS):
+            with self._runtime.engine.begin() as connection:
+                rows = [{"id": str(uuid4()), "body": BODY, "hash": bytes(32)} for _ in range(GROUP)]
+                connection.execute(sa.insert(entry), rows)
+
+    def _links(self) -> None:
+        for _ in range(LOCKED):
+            self._link()
+
+    def _link(self) -> None:
+        with self._runtime.engine.begin() as connection:
+            last = connection.scalar(sa.select(head.c.hash).where(head.c.id == 1).with_for_update()) or b""
+            following = hashlib.sha256(last + BODY).digest()
+            connection.execute(sa.insert(entry), {"id": str(uuid4()), "body": BODY, "hash": following})
+            connection.execute(sa.update(head).where(head.c.id == 1).values(hash=following))
+
+    def _with_all(self, do: Callable[[Work], object]) -> Numbers:
+        with self._runtime.reading(SYSTEM) as work:
+            count = self._count(work)
+        with self._runtime.reading(SYSTEM) as work:
+            return once(lambda: do(work), count)
 
     def _count(self, work: Work) -> int:
         return work.session.scalar(sa.select(sa.func.count()).select_from(LedgerEntry)) or 0
@@ -78,27 +162,32 @@ class Log:
     def _verified(self, work: Work) -> None:
         assert queries.verify(work).verdict is Verdict.GOOD
 
-    def _hashed(self, work: Work) -> None:
-        columns = (LedgerEntry.salt, LedgerEntry.body)
-        for salt, body in work.session.execute(sa.select(*columns).order_by(LedgerEntry.log, LedgerEntry.seq)):
-            hashlib.sha256((salt or b"") + (body or b"")).digest()
+    def _bodies(self, work: Work) -> Iterator[tuple[bytes, bytes]]:
+        query = sa.select(LedgerEntry.salt, LedgerEntry.body).order_by(LedgerEntry.log, LedgerEntry.seq)
+        yield from work.session.execute(query.execution_options(yield_per=CHUNK)).tuples()
 
 
-@contextmanager
-def prepare(size: Size) -> Generator[Sequence[Contest]]:
-    """Make a ledger with some entries."""
-    with scratch.folder() as at, scratch.installation(at) as runtime:
-        log = Log(runtime, size)
-        log.append()
-        yield [
-            Contest(
-                f"Ledger entries written in commits of {GROUP}, numbered and signed",
-                log.append,
-                log.bare_append,
-                f"INSERT of as many bytes, COMMIT each {GROUP}",
-            ),
-            Contest("Ledger entries verified", log.verify, log.bare_verify, "SELECT and one SHA-256 each"),
-        ]
+def contests(place: Place, size: Size) -> Iterator[Contest]:
+    """Make a ledger with many entries."""
+    with scratch.folder() as at, scratch.installation(place, Path(at)) as runtime:
+        log = Log(runtime, size.entries)
+        title = f"Ledger entries written in commits of {GROUP}, numbered and signed"
+        yield Contest(
+            {PRODUCT: log.append, INSERTS: log.insert, CHAIN: log.chain},
+            [Beside("ledger.append", title, INSERTS), Beside("ledger.chain", title, CHAIN)],
+        )
+        title = f"Ledger verified, {size.entries:,} entries"
+        yield Contest(
+            {PRODUCT: log.verify, READ: log.read, MEMORY_CHAIN: log.hash_in_memory},
+            [Beside("ledger.verify", title, READ), Beside("ledger.memory", title, MEMORY_CHAIN)],
+        )
+        title = f"Ledger exported, {size.entries:,} entries"
+        yield Contest({PRODUCT: log.export, ZIPPED: log.zip}, [Beside("ledger.export", title, ZIPPED)], rounds=3)
+
+
+def _rows(work: Work, count: int) -> list[dict[str, object]]:
+    make = partial(_fact, work)
+    return [operations.access_entry(fact, fact.scanned_at.date()) for fact in (make() for _ in range(count))]
 
 
 def _fact(work: Work) -> AccessFact:

@@ -1,109 +1,187 @@
-"""Erasing visits whose time is over, beside a bare DELETE of as many rows in commits of the same size."""
+"""Erasing what is due: visits with photos, a mass of them, the access log, and what doors feel of it meanwhile."""
 
+import os
 import secrets
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from visitor.app.bench import scratch, stage
-from visitor.app.bench.rounds import Contest, Numbers, Size
+from visitor.app.bench import people, scratch, stage
+from visitor.app.bench.doors import Doors
+from visitor.app.bench.places import Place
+from visitor.app.bench.rounds import P50, P99, PRODUCT, RATE, Beside, Contest, Numbers, Size
+from visitor.app.bench.stage import Stage
 from visitor.app.bench.timing import once
 from visitor.core.actors import SYSTEM, Actor, ActorKind
-from visitor.core.classes import DataClass
 from visitor.core.clock import SystemClock
 from visitor.core.permissions import Permission
-from visitor.core.work import Runtime, Work
-from visitor.people import operations as people
-from visitor.people.operations import Sealing
-from visitor.people.records import Contact
+from visitor.core.work import Runtime
 from visitor.privacy import operations as privacy
+from visitor.privacy import planning
+from visitor.privacy.models import PurgeRun, PurgeState
 from visitor.privacy.purge import Refusal, run_purge
-from visitor.visits.models import Visit, VisitSource, VisitState
 
-PHOTO_BYTES: Final = 14_000
 AGO: Final = timedelta(days=60)
+BATCH: Final = 500
+"""Photo files between two flushes of their folder to the disk."""
+PLANNER: Final = Actor(ActorKind.STAFF, UUID(int=2), everywhere=frozenset(Permission))
 OFFICER: Final = Actor(ActorKind.STAFF, UUID(int=1), everywhere=frozenset(Permission))
 """Approves purges that are larger than usual."""
+DELETE: Final = "DELETE of as many rows with name and photo, one COMMIT; names stay in backups"
+UNLINK: Final = "DELETE of as many rows, and unlinking as many photo files, flushed each 500"
+IDLE: Final = "the same doors without a purge"
+PURGE_SECONDS: Final = 300.0
+BEGUN: Final = (PurgeState.RUNNING, PurgeState.DONE)
+
+metadata = sa.MetaData()
+person: Final = sa.Table(
+    "bare_person",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", sa.Text),
+    sa.Column("photo", sa.LargeBinary),
+)
 
 
 class Purging:
     """An installation that is filled with visits again for each round."""
 
-    def __init__(self, runtime: Runtime, size: Size) -> None:
-        self._runtime, self._count = runtime, size.visits
-        self._stage = stage.build(runtime)
-        with runtime.engine.begin() as connection:
-            connection.execute(sa.text("CREATE TABLE bare_person (id BLOB PRIMARY KEY, name TEXT, photo BLOB)"))
+    def __init__(self, runtime: Runtime, at_stage: Stage, at: Path) -> None:
+        self.runtime, self._stage, self._at = runtime, at_stage, at
+        metadata.create_all(runtime.engine)
 
-    def product(self) -> Numbers:
+    def product(self, count: int) -> Numbers:
         """Erase visits with contact and photo: keys, rows, ledger, files written anew, certificate."""
-        self._fill()
-        return once(self._purge, self._count)
+        self.fill(count)
+        return once(partial(self._purge, count), count)
 
-    def bare(self) -> Numbers:
-        """Delete as many rows."""
-        rows = [
-            {"id": uuid4().bytes, "name": "Ada", "photo": secrets.token_bytes(PHOTO_BYTES)} for _ in range(self._count)
-        ]
-        with self._runtime.engine.begin() as connection:
-            connection.execute(sa.text("INSERT INTO bare_person VALUES (:id, :name, :photo)"), rows)
-        return once(self._delete, self._count)
+    def delete(self, count: int) -> Numbers:
+        """Delete as many rows, photos in them."""
+        self._insert(count, people.PHOTO_BYTES)
+        return once(self._delete, count)
+
+    def unlink(self, count: int) -> Numbers:
+        """Delete as many rows, and as many files."""
+        self._insert(count, 0)
+        folder = self._at / "photos"
+        folder.mkdir(exist_ok=True)
+        files = [folder / f"{number}.jpg" for number in range(count)]
+        for file in files:
+            file.write_bytes(secrets.token_bytes(people.PHOTO_BYTES))
+
+        def erase() -> None:
+            self._delete()
+            _unlink(folder, files)
+
+        return once(erase, count)
+
+    def doors_meanwhile(self, doors: Doors, count: int) -> Numbers:
+        """Let doors scan while the server, or its worker, erases visits."""
+        self.fill(count)
+        run_id = self.begin()
+        found = doors.send(8)
+        if self._state(run_id) is PurgeState.DONE:
+            raise RuntimeError("the purge ended before the doors did; more visits are needed")
+        self.await_end(run_id)
+        return found
+
+    def await_end(self, run_id: UUID) -> None:
+        """Wait until a purge has ended."""
+        end = time.monotonic() + PURGE_SECONDS
+        while self._state(run_id) is not PurgeState.DONE:
+            if time.monotonic() > end:
+                raise RuntimeError("the purge does not end")
+            time.sleep(0.2)
+
+    def begin(self) -> UUID:
+        """Start a purge as two privacy officers do, and wait until it works."""
+        with self.runtime.transaction(PLANNER) as work:
+            run_id = privacy.plan_purge(work).id
+        with self.runtime.transaction(OFFICER) as work:
+            if work.session.get_one(PurgeRun, run_id).state is PurgeState.NEEDS_APPROVAL:
+                privacy.approve_purge(work, run_id)
+        end = time.monotonic() + PURGE_SECONDS
+        while self._state(run_id) not in BEGUN:
+            if time.monotonic() > end:
+                raise RuntimeError("the purge was not seen to work")
+            time.sleep(0.02)
+        return run_id
+
+    def _state(self, run_id: UUID) -> PurgeState:
+        with self.runtime.reading(SYSTEM) as work:
+            return work.session.get_one(PurgeRun, run_id).state
+
+    def _purge(self, count: int) -> None:
+        outcome = run_purge(self.runtime)
+        if outcome.refusal is Refusal.NEEDS_APPROVAL and outcome.run_id is not None:
+            with self.runtime.transaction(OFFICER) as work:
+                privacy.approve_purge(work, outcome.run_id)
+            outcome = run_purge(self.runtime)
+        assert outcome.refusal is None, outcome.refusal
+        assert outcome.erased >= count, outcome
+
+    def fill(self, count: int) -> None:
+        """Let visits be due for erasure."""
+        with self.runtime.reading(SYSTEM) as work:
+            assert planning.unfinished(work) is None
+        people.add_gone(self.runtime, self._stage, count, SystemClock().now() - AGO)
+
+    def _insert(self, count: int, photo_bytes: int) -> None:
+        rows = [{"id": str(uuid4()), "name": "Ada", "photo": secrets.token_bytes(photo_bytes)} for _ in range(count)]
+        with self.runtime.engine.begin() as connection:
+            connection.execute(sa.insert(person), rows)
 
     def _delete(self) -> None:
-        with self._runtime.engine.begin() as connection:
-            connection.execute(sa.text("DELETE FROM bare_person"))
-
-    def _purge(self) -> None:
-        outcome = run_purge(self._runtime)
-        if outcome.refusal is Refusal.NEEDS_APPROVAL and outcome.run_id is not None:
-            with self._runtime.transaction(OFFICER) as work:
-                privacy.approve_purge(work, outcome.run_id)
-            outcome = run_purge(self._runtime)
-        assert outcome.refusal is None, outcome.refusal
-        assert outcome.erased >= self._count, outcome
-
-    def _fill(self) -> None:
-        left_at = SystemClock().now() - AGO
-        with self._runtime.transaction(SYSTEM) as work:
-            sealings = [sealing for _ in range(self._count) for sealing in self._visit(work, left_at)]
-            work.session.flush()
-            people.seal_all(work, sealings)
-
-    def _visit(self, work: Work, left_at: datetime) -> list[Sealing]:
-        person_id, visit_id = people.make_person(work, self._stage.site_id), work.new_id()
-        row = stage.visit_row(self._stage, visit_id, left_at - timedelta(hours=2))
-        gone = {"person_id": person_id, "state": VisitState.GONE, "source": VisitSource.DESK, "left_at": left_at}
-        work.session.add(Visit(**row | gone))
-        contact = Contact(name="Ada Example", company="Example Engines", email="ada@engines.example")
-        photo = secrets.token_bytes(PHOTO_BYTES)
-        return [
-            Sealing(
-                site_id=self._stage.site_id,
-                data_class=data_class,
-                content=content,
-                latest_at=left_at + timedelta(days=30),
-                person_id=person_id,
-                visit_id=visit_id,
-                due_at=left_at + timedelta(days=28),
-            )
-            for data_class, content in ((DataClass.CONTACT, contact), (DataClass.PHOTO, photo))
-        ]
+        with self.runtime.engine.begin() as connection:
+            connection.execute(sa.delete(person))
 
 
-@contextmanager
-def prepare(size: Size) -> Generator[Sequence[Contest]]:
-    """Make an empty installation."""
-    with scratch.folder() as at, scratch.installation(at) as runtime:
-        purging = Purging(runtime, size)
-        yield [
-            Contest(
-                f"Visits erased with certificate, {size.visits:,} at once",
-                purging.product,
-                purging.bare,
-                "DELETE of as many rows, one COMMIT, no key, ledger or scan",
-            )
-        ]
+def contests(place: Place, size: Size) -> Iterator[Contest]:
+    """Erase visits in rounds, a mass of them once, and some while doors scan."""
+    with ExitStack() as opened:
+        at = opened.enter_context(scratch.folder())
+        runtime = opened.enter_context(scratch.installation(place, at))
+        doors = Doors(runtime, at, 1_000, size.seconds)
+        purging = Purging(runtime, doors.stage, at)
+        yield _erasing(purging, "purge.visits", size.visits, None)
+        opened.enter_context(scratch.product(place, at, doors.port))
+        doors.send(8)
+        title = f"Scans while {size.visits:,} visits are erased, 8 connections"
+        yield Contest(
+            {PRODUCT: partial(purging.doors_meanwhile, doors, size.visits), IDLE: partial(doors.send, 8)},
+            [Beside("purge.doors", title, IDLE, (RATE, P50, P99))],
+        )
+    if size.mass > size.visits:
+        with scratch.folder() as at, scratch.installation(place, at) as runtime:
+            purging = Purging(runtime, stage.build(runtime), at)
+            yield _erasing(purging, "purge.mass", size.mass, 1)
+
+
+def _erasing(purging: Purging, key: str, count: int, rounds: int | None) -> Contest:
+    sides: Mapping[str, partial[Numbers]] = {
+        PRODUCT: partial(purging.product, count),
+        DELETE: partial(purging.delete, count),
+        UNLINK: partial(purging.unlink, count),
+    }
+    title = f"Visits erased with certificate, {count:,} at once"
+    pairs = [Beside(key, title, DELETE), Beside(f"{key}.files", title, UNLINK)]
+    return Contest(sides, pairs, rounds)
+
+
+def _unlink(folder: Path, files: list[Path]) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        for number, file in enumerate(files, 1):
+            file.unlink()
+            if number % BATCH == 0:
+                os.fsync(handle)
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -2,23 +2,37 @@
 
 import json
 import platform
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Final
 
 from visitor.app.bench import scratch
 from visitor.app.bench.catalogue import NOTES, TITLES
-from visitor.app.bench.rounds import LOWER_IS_BETTER, RATE, Figure, Size
+from visitor.app.bench.rounds import LOWER_IS_BETTER, Figure, Size
+from visitor.app.bench.rush_report import Rush
+from visitor.app.bench.rush_report import section as rush_section
+from visitor.app.bench.targets import Judgement, Reading, judged
 
 _THREE_DIGITS: Final = 100
+_FIRST_DIGIT: Final = 0.1
+LIBRARIES: Final = ("flask", "sqlalchemy", "granian", "psycopg", "pillow", "qrcode", "opencv-python", "zxing-cpp")
 _INTRODUCTION: Final = """\
 Written by `visitor bench --write-docs`. Every figure stands beside what a bare program does at the same work, measured
-in the same run: product and bare program take turns. Middle of the rounds, smallest and largest in brackets. Absolute
+in the same run on the same database: product and bare program take turns, and who begins changes from round to round.
+Middle of the rounds, smallest and largest in brackets; of ratios, the middle of the rounds' own ratios. Absolute
 figures differ from machine to machine and hour to hour; look at the ratios.
+
+Server, worker, database and load share the cores; the load is a process of its own. SQLite runs with `synchronous=FULL`
+and `secure_delete=ON`, PostgreSQL with `fsync` and `synchronous_commit` on.
+"""
+_TARGETS: Final = """\
+What the product is to reach. *Must* and *stretch* are ratios unless the row says otherwise. Rows that compare with
+another product state this product's own figure: that product was not on this machine, so nothing is claimed of the
+ratio.
 """
 
 
@@ -27,85 +41,136 @@ class Machine:
     """Where it was measured."""
 
     system: str
+    processor: str
     cores: int
     python: str
-    sqlite: str
+    databases: tuple[str, ...] = ()
 
     @staticmethod
-    def here() -> "Machine":
+    def here(databases: Sequence[str] = ()) -> "Machine":
         """Return this machine."""
-        return Machine(
-            f"{platform.system()} {platform.machine()}",
-            scratch.cores(),
-            platform.python_version(),
-            sqlite3.sqlite_version,
-        )
+        system = f"{platform.system()} {platform.release()} {platform.machine()}"
+        return Machine(system, _processor(), scratch.cores(), platform.python_version(), tuple(databases))
 
     def __str__(self) -> str:
-        return f"{self.system}, {self.cores} cores, Python {self.python}, SQLite {self.sqlite}"
+        parts = (self.system, self.processor, f"{self.cores} cores", f"Python {self.python}", *self.databases)
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Everything that one run came to."""
+
+    figures: Sequence[Figure]
+    size: Size
+    on: date
+    databases: tuple[str, ...]
+    rushes: Sequence[Rush] = ()
 
 
 def number(value: float) -> str:
-    """Return a value with as many digits as it deserves: `3,412`, `41.2`, `0.28`."""
+    """Return a value with as many digits as it deserves: `3,412`, `41.2`, `0.28`, `0.042`."""
     if value >= _THREE_DIGITS:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+    if value >= 1:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if value >= _FIRST_DIGIT or value == 0 else f"{value:.3f}"
 
 
 def span(values: Sequence[float]) -> str:
     """Return the middle of the rounds with the smallest and largest: `41.2 (38.0 to 44.1)`."""
+    if len(values) == 1:
+        return f"{number(values[0])} (one round)"
     return f"{number(median(values))} ({number(min(values))} to {number(max(values))})"
 
 
 def lines(figure: Figure) -> list[str]:
     """Return a figure as lines for a terminal."""
-    unit = "" if figure.unit == RATE else f", {figure.unit}"
-    ratios = figure.ratios
     better = "lower is better" if figure.unit in LOWER_IS_BETTER else "higher is better"
-    return [
-        f"{figure.title}{unit or ', per second'}",
-        f"    product  {span(figure.product)}",
-        f"    bare     {span(figure.bare)}   {figure.bare_title}",
-        f"    ratio    {figure.ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}), {better}",
-    ]
+    where = f" on {figure.database}" if figure.database else ""
+    shown = [f"{figure.pair.title}{where}, {figure.unit}", f"    product  {span(figure.product)}"]
+    if figure.ratios:
+        shown.append(f"    bare     {span(figure.bare)}   {figure.pair.against}")
+        shown.append(f"    ratio    {span(figure.ratios)}, {better}")
+    return shown
 
 
-def as_json(figures: Sequence[Figure], size: Size, on: date) -> str:
+def as_json(measured: Measured) -> str:
     """Return everything that was measured."""
-    machine = Machine.here()
+    machine = Machine.here(measured.databases)
     content = {
-        "measured_on": on.isoformat(),
+        "measured_on": measured.on.isoformat(),
         "machine": {name: getattr(machine, name) for name in Machine.__slots__},
-        "rounds": size.rounds,
-        "figures": [figure.as_json() for figure in figures],
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "rounds": measured.size.rounds,
+        "figures": [figure.as_json() for figure in measured.figures],
+        "targets": [judgement.as_json() for judgement in judged(measured.figures)],
+        "rushes": [rush.as_json() for rush in measured.rushes],
     }
     return json.dumps(content, indent=2) + "\n"
 
 
-def page(figures: Sequence[Figure], size: Size, on: date) -> str:
+def page(measured: Measured) -> str:
     """Return the page for the documentation."""
-    where = f"Measured on {on.isoformat()}: {Machine.here()}, {size.rounds} rounds. The load shares its cores.\n"
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    where = f"Measured on {measured.on.isoformat()}: {Machine.here(measured.databases)}; {libraries}. "
+    where += f"{measured.size.rounds} rounds, {number(measured.size.seconds)} s under load each.\n"
     parts = ["# Performance\n", _INTRODUCTION, where]
+    judgements = judged(measured.figures)
+    if judgements:
+        parts.append(_targets(judgements))
     for name, title in TITLES.items():
-        of_bench = [figure for figure in figures if figure.bench == name]
-        if of_bench:
-            parts.append(_section(title, NOTES.get(name, ""), of_bench))
+        of_subject = [figure for figure in measured.figures if figure.subject == name]
+        if of_subject:
+            parts.append(_section(title, NOTES.get(name, ""), of_subject))
+    if measured.rushes:
+        parts.append(rush_section(measured.rushes))
     return "\n".join(parts)
 
 
-def write_page(path: Path, figures: Sequence[Figure], size: Size, on: date) -> None:
+def write_page(path: Path, measured: Measured) -> None:
     """Write the page for the documentation."""
-    path.write_text(page(figures, size, on), encoding="utf-8")
+    path.write_text(page(measured), encoding="utf-8")
+
+
+def _targets(judgements: Sequence[Judgement]) -> str:
+    rows = ["| id | measure | database | must | stretch | measured | reached |", "|---|---|---|---|---|---|---|"]
+    rows += [_target(judgement) for judgement in judgements]
+    return "\n".join(["## Targets\n", _TARGETS, *rows, ""])
+
+
+def _target(judgement: Judgement) -> str:
+    target = judgement.target
+    upward = target.stretch >= target.must
+    sign = "≥" if upward else "≤"
+    than = f" × {target.peer}'s" if target.peer else ""
+    than = than or ("" if target.reading is Reading.VALUE else " ×")
+    unit = f" {target.unit}" if target.reading is Reading.VALUE else ""
+    return (
+        f"| {target.id} | {target.what} | {judgement.database or '–'} | {sign} {number(target.must)}{than} "
+        f"| {sign} {number(target.stretch)}{than} | {span(judgement.measured)}{unit} | {judgement.reached.value} |"
+    )
 
 
 def _section(title: str, note: str, figures: Sequence[Figure]) -> str:
-    rows = [
-        "| what | unit | product | bare program | ratio |",
-        "|---|---|---|---|---|",
-    ]
+    rows = ["| what | database | unit | product | bare program | ratio |", "|---|---|---|---|---|---|"]
     for figure in figures:
-        ratios = figure.ratios
-        ratio = f"**{figure.ratio:.2f}** ({min(ratios):.2f} to {max(ratios):.2f})"
-        bare = f"{span(figure.bare)}: {figure.bare_title}"
-        rows.append(f"| {figure.title} | {figure.unit} | {span(figure.product)} | {bare} | {ratio} |")
+        bare = f"{span(figure.bare)}: {figure.pair.against}" if figure.ratios else "–"
+        ratio = _bold(span(figure.ratios)) if figure.ratios else "–"
+        where = figure.database or "–"
+        rows.append(f"| {figure.pair.title} | {where} | {figure.unit} | {span(figure.product)} | {bare} | {ratio} |")
     return "\n".join([f"## {title}\n", *([note + "\n"] if note else []), *rows, ""])
+
+
+def _bold(text: str) -> str:
+    first, _, rest = text.partition(" ")
+    return f"**{first}** {rest}".rstrip()
+
+
+def _processor() -> str:
+    """Return the processor's name where the system tells it."""
+    try:
+        lines_of = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines_of if line.startswith("model name")), "")

@@ -1,28 +1,47 @@
-"""Rounds: product and bare program take turns, so that a slow minute of the machine meets both."""
+"""Rounds: all sides of a contest take turns, so that a slow minute of the machine meets each of them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Final
+from typing import Any, Final
+
+from visitor.app.bench.places import Place
 
 Numbers = Mapping[str, float]
 """Unit to value; one run may give several."""
 Run = Callable[[], Numbers]
 
+PRODUCT: Final = "product"
 RATE: Final = "per second"
-LOWER_IS_BETTER: Final = frozenset({"p50 ms", "p99 ms", "ms", "seconds", "MB"})
+P50: Final = "p50 ms"
+P99: Final = "p99 ms"
+MILLISECONDS: Final = "ms"
+SECONDS: Final = "seconds"
+MEMORY: Final = "MB"
+LOWER_IS_BETTER: Final = frozenset({P50, P99, MILLISECONDS, SECONDS, MEMORY, "bytes", "round trips", "threads"})
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Two sides of a contest that are set beside each other; one figure for each unit."""
+
+    key: str
+    """By this, targets find the figures."""
+    title: str
+    against: str | None = None
+    """The other side; None: a figure by itself."""
+    units: tuple[str, ...] = (RATE,)
+    side: str = PRODUCT
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """The same work done by the product and by a bare program."""
+    """The same work done by several sides in turn; a side's name says what it does."""
 
-    title: str
-    product: Run
-    bare: Run
-    bare_title: str
-    """What the bare program does."""
+    sides: Mapping[str, Run]
+    pairs: Sequence[Beside]
+    rounds: int | None = None
+    """Fewer than usual, where one round takes minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +51,52 @@ class Size:
     rounds: int
     seconds: float
     """Length of one run under load."""
-    badges: int
-    events: int
+    badges: tuple[int, int]
+    """Of an ordinary and of a large installation."""
+    events: tuple[int, ...]
+    """Sizes of the access log, growing."""
+    entries: int
+    """Of the ledger that is verified and exported."""
     visits: int
     """Purged in one round."""
-
-
-FULL: Final = Size(rounds=5, seconds=3.0, badges=100_000, events=1_000_000, visits=500)
-QUICK: Final = Size(rounds=2, seconds=0.7, badges=10_000, events=50_000, visits=60)
+    mass: int
+    """Purged at once, one time."""
+    batch: int
+    """Badges in one PDF."""
+    pages: int
+    """Live pages that are open together."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """One subject: how it is set up, and its contests."""
+class Subject:
+    """What is measured together: how it is set up, and its contests one after another."""
 
     name: str
     title: str
-    prepare: Callable[[Size], AbstractContextManager[Sequence[Contest]]]
+    contests: Callable[[Place, Size], Iterator[Contest]]
+    note: str = ""
+    """What must be known to read the figures."""
+    databases: bool = True
+    """It is another thing on another database."""
 
 
 @dataclass(slots=True)
 class Figure:
-    """One measured number over all rounds, beside the bare program's."""
+    """One measured number over all rounds, beside the other side's."""
 
-    bench: str
-    title: str
+    subject: str
+    database: str
+    """Empty where no database takes part."""
+    pair: Beside
     unit: str
-    bare_title: str
     product: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
 
     @property
     def ratios(self) -> list[float]:
-        """Product to bare program, round by round."""
+        """Product to other side, round by round."""
+        if self.pair.against is None:
+            return []
         return [mine / theirs for mine, theirs in zip(self.product, self.bare, strict=True) if theirs]
 
     @property
@@ -72,44 +104,75 @@ class Figure:
         """The median of the rounds' ratios."""
         return median(self.ratios) if self.ratios else float("nan")
 
+    @staticmethod
+    def from_json(given: Mapping[str, Any]) -> "Figure":
+        """Read what `as_json` wrote."""
+        pair = Beside(given["key"], given["title"], given["against"], (given["unit"],))
+        return Figure(given["subject"], given["database"], pair, given["unit"], given["product"], given["bare"])
+
     def as_json(self) -> dict[str, object]:
         """Return everything that was measured."""
+        ratios = self.ratios
         return {
-            "bench": self.bench,
-            "title": self.title,
+            "subject": self.subject,
+            "database": self.database,
+            "key": self.pair.key,
+            "title": self.pair.title,
             "unit": self.unit,
-            "bare_title": self.bare_title,
+            "against": self.pair.against,
             "lower_is_better": self.unit in LOWER_IS_BETTER,
             "product": self.product,
             "bare": self.bare,
-            "ratio": self.ratio,
-            "ratio_min": min(self.ratios, default=float("nan")),
-            "ratio_max": max(self.ratios, default=float("nan")),
+            "ratio": median(ratios) if ratios else None,
+            "ratio_min": min(ratios, default=None),
+            "ratio_max": max(ratios, default=None),
         }
 
 
-def run(bench: Bench, size: Size, tell: Callable[[str], None]) -> list[Figure]:
-    """Set a bench up, run its rounds and return its figures."""
-    figures: dict[tuple[str, str], Figure] = {}
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which subjects and figures are wanted; empty means all."""
+
+    subjects: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+
+    def subject(self, name: str) -> bool:
+        """Tell whether something of the subject is wanted."""
+        everything = not self.subjects and not self.keys
+        return everything or name in self.subjects or any(key.split(".")[0] == name for key in self.keys)
+
+    def pair(self, name: str, pair: Beside) -> bool:
+        """Tell whether this figure of the subject is wanted."""
+        everything = not self.subjects and not self.keys
+        return everything or name in self.subjects or pair.key in self.keys
+
+
+def run(subject: Subject, place: Place, size: Size, wanted: Wanted, tell: Callable[[str], None]) -> Iterator[Figure]:
+    """Set a subject up, run its rounds and yield its figures contest by contest."""
     tell("setting up")
-    with bench.prepare(size) as contests:
-        for number in range(size.rounds):
-            for contest in contests:
-                tell(f"round {number + 1} of {size.rounds}: {contest.title}")
-                _turn(bench, contest, figures, product_first=number % 2 == 0)
-    return list(figures.values())
+    for contest in subject.contests(place, size):
+        pairs = [pair for pair in contest.pairs if wanted.pair(subject.name, pair)]
+        rounds = [
+            _turns(contest, pairs, number, tell)
+            for number in range(min(size.rounds, contest.rounds or size.rounds) if pairs else 0)
+        ]
+        for pair in pairs:
+            for unit in pair.units:
+                figure = Figure(subject.name, place.name if subject.databases else "", pair, unit)
+                figure.product = [numbers[pair.side][unit] for numbers in rounds]
+                figure.bare = [numbers[pair.against][unit] for numbers in rounds if pair.against is not None]
+                yield figure
 
 
-def _turn(bench: Bench, contest: Contest, figures: dict[tuple[str, str], Figure], *, product_first: bool) -> None:
-    """Run both once; who begins changes from round to round."""
-    if product_first:
-        mine = contest.product()
-        theirs = contest.bare()
-    else:
-        theirs = contest.bare()
-        mine = contest.product()
-    for unit in mine:
-        key = (contest.title, unit)
-        figure = figures.setdefault(key, Figure(bench.name, contest.title, unit, contest.bare_title))
-        figure.product.append(mine[unit])
-        figure.bare.append(theirs[unit])
+def _turns(
+    contest: Contest, pairs: Sequence[Beside], number: int, tell: Callable[[str], None]
+) -> Mapping[str, Numbers]:
+    """Run each side once; who begins changes from round to round."""
+    needed = {side for pair in pairs for side in (pair.side, pair.against)}
+    sides = [side for side in contest.sides if side in needed]
+    first = number % len(sides)
+    found = {}
+    for side in sides[first:] + sides[:first]:
+        tell(f"round {number + 1}: {pairs[0].title}: {side}")
+        found[side] = contest.sides[side]()
+    return found

@@ -7,16 +7,16 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from visitor.app import trial
+from visitor.app.bench.places import Place
 from visitor.app.runtime import OpenRuntime, open_runtime
-from visitor.core.settings import Settings, load_settings
+from visitor.core.settings import load_settings
 
 START_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 30.0
@@ -30,18 +30,26 @@ def folder() -> Generator[Path]:
 
 
 @contextmanager
-def installation(at: Path) -> Generator[OpenRuntime]:
-    """Make an installation and open it."""
-    runtime = open_runtime(made(at))
+def installation(place: Place, at: Path, *, threads: int | None = None) -> Generator[OpenRuntime]:
+    """Make an installation on a free port, and open it; its databases are dropped afterwards."""
+    runtime = open_runtime(load_settings(made(place, at, threads=threads)))
     try:
         yield runtime
     finally:
         runtime.close()
+        place.forget()
 
 
-def made(at: Path) -> Settings:
-    """Make an installation on a free port and return its settings."""
-    return load_settings(trial.make_installation(at, port=free_port(), level="error"))
+def made(place: Place, at: Path, *, threads: int | None = None) -> Path:
+    """Make an installation on a free port and return its settings file."""
+    port = free_port()
+    config = trial.make_installation(at, port=port, database_url=place.new_url(at, "visitor"), level="error")
+    text = config.read_text(encoding="utf-8")
+    text = text.replace('keyring_url = "sqlite:///keys.db"', f'keyring_url = "{place.new_url(at, "keys")}"')
+    if threads is not None:
+        text = text.replace(f"port = {port}\n", f"port = {port}\nthreads = {threads}\n", 1)
+    config.write_text(text, encoding="utf-8")
+    return config
 
 
 def free_port() -> int:
@@ -52,26 +60,51 @@ def free_port() -> int:
         return port
 
 
-def product_command(at: Path) -> list[str]:
-    """Return what starts the product's server."""
-    return [sys.executable, "-m", "visitor.cli", "--config", str(at / trial.CONFIG_NAME), "serve"]
+def product_command(at: Path, command: str = "serve") -> list[str]:
+    """Return what starts the product's server, or its worker."""
+    return [sys.executable, "-m", "visitor.cli", "--config", str(at / trial.CONFIG_NAME), command]
 
 
-def bare_command(url: str, port: int, threads: int) -> list[str]:
+def bare_command(url: str, port: int, threads: int, processes: int = 1) -> list[str]:
     """Return what starts the bare program."""
-    return [sys.executable, "-m", "visitor.app.bench.bare", url, str(port), str(threads)]
+    return [sys.executable, "-m", "visitor.app.bench.bare", url, str(port), str(threads), str(processes)]
+
+
+@contextmanager
+def product(place: Place, at: Path, port: int) -> Generator[list[int]]:
+    """Serve an installation as its administrator would; yields the processes that were started.
+
+    On PostgreSQL the worker is a process of its own.
+    """
+    with ExitStack() as started:
+        server = started.enter_context(serving(product_command(at), port))
+        processes = [server.pid]
+        if not place.embedded:
+            processes.append(started.enter_context(running(product_command(at, "worker"))).pid)
+        yield processes
 
 
 @contextmanager
 def serving(command: Sequence[str], port: int) -> Generator["subprocess.Popen[bytes]"]:
     """Start a server, wait until it answers, and end it."""
+    with running(command) as process:
+        await_answer(process, port)
+        yield process
+
+
+@contextmanager
+def running(command: Sequence[str]) -> Generator["subprocess.Popen[bytes]"]:
+    """Start a program, and end it."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  our own modules
     try:
-        await_answer(process, port)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(STOP_SECONDS)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_SECONDS)
 
 
 def await_answer(process: "subprocess.Popen[bytes]", port: int) -> None:
@@ -92,9 +125,14 @@ def await_answer(process: "subprocess.Popen[bytes]", port: int) -> None:
     raise RuntimeError("a server did not start")
 
 
-def resident_megabytes(pid: int) -> float:
-    """Return the memory of a process and its descendants; who share a page share its weight (PSS)."""
-    return sum(_pss_kilobytes(one) for one in [pid, *_descendants(pid)]) / 1024
+def memory_megabytes(*pids: int) -> float:
+    """Return the memory of processes and their descendants; who share a page share its weight (PSS)."""
+    return sum(_pss_kilobytes(one) for pid in pids for one in [pid, *_descendants(pid)]) / 1024
+
+
+def threads_of(pid: int) -> int:
+    """Return how many threads a process and its descendants have."""
+    return sum(len(list(Path(f"/proc/{one}/task").glob("*"))) for one in [pid, *_descendants(pid)])
 
 
 def _pss_kilobytes(pid: int) -> int:

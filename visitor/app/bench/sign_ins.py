@@ -2,9 +2,8 @@
 
 import base64
 import json
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,8 +11,9 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from visitor.app.bench import bare, load, scratch, stage
-from visitor.app.bench.rounds import Contest, Numbers, Size
+from visitor.app.bench import arrivals, bare, load, scratch, stage
+from visitor.app.bench.places import Place
+from visitor.app.bench.rounds import PRODUCT, Beside, Contest, Numbers, Size
 from visitor.app.bench.timing import rate
 from visitor.app.drawn import drawn_photo
 from visitor.core.clock import SystemClock
@@ -22,9 +22,9 @@ from visitor.core.work import Runtime
 from visitor.imaging.decoding import PhotoRefused
 from visitor.imaging.portrait import prepare_portrait
 
-PATH: Final = "/kiosk/api/sign-ins"
 PHOTOS: Final = 6
 MOST_PER_SECOND: Final = 60
+BARE: Final = "one INSERT of name and portrait, COMMIT, one connection"
 CONNECTIONS: Final = (1, 4)
 """Kiosks that sign in at the same time."""
 
@@ -44,15 +44,22 @@ def photos(count: int = PHOTOS) -> list[bytes]:
 class SigningIn:
     """A kiosk with photos."""
 
-    def __init__(self, runtime: Runtime, at: Path, size: Size) -> None:
+    def __init__(self, place: Place, runtime: Runtime, at: Path, size: Size) -> None:
         self._folder, self._size = at, size
         self._stage = stage.build(runtime)
         self._photos = [base64.b64encode(photo).decode() for photo in photos()]
         self.port = runtime.settings.server.port
-        url = f"sqlite:///{at / 'bare.db'}"
+        url = place.new_url(at, "bare")
         self._engine = open_engine(url, bare.settings_for(url))
-        with self._engine.begin() as connection:
-            connection.execute(sa.text("CREATE TABLE bare_visit (id TEXT PRIMARY KEY, name TEXT, photo BLOB)"))
+        metadata = sa.MetaData()
+        self._table = sa.Table(
+            "bare_visit",
+            metadata,
+            sa.Column("id", sa.String(40), primary_key=True),
+            sa.Column("name", sa.Text),
+            sa.Column("photo", sa.LargeBinary),
+        )
+        metadata.create_all(self._engine)
         self._portrait = prepare_portrait(base64.b64decode(self._photos[0])).jpeg
 
     def product(self, connections: int) -> Numbers:
@@ -62,20 +69,13 @@ class SigningIn:
         return load.send(self.port, connections, self._size.seconds, requests, self._folder)
 
     def bare(self) -> Numbers:
-        """Insert a name and a portrait with commit, straight through the driver."""
-        connection = self._engine.raw_connection()
-        try:
-            cursor = connection.cursor()
+        """Insert a name and a portrait with commit, one after another."""
 
-            def insert(photo: bytes) -> None:
-                cursor.execute("BEGIN IMMEDIATE")
-                cursor.execute("INSERT INTO bare_visit VALUES (?, ?, ?)", (str(uuid4()), "Ada Example", photo))
-                cursor.execute("COMMIT")
+        def insert(photo: bytes) -> None:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(self._table), {"id": str(uuid4()), "name": "Ada Example", "photo": photo})
 
-            one = rate(insert, [self._portrait], self._size.seconds / 2)
-        finally:
-            connection.close()
-        return dict(one)
+        return rate(insert, [self._portrait], self._size.seconds / 2)
 
     def close(self) -> None:
         """Close the bare database."""
@@ -83,45 +83,30 @@ class SigningIn:
 
     def _request(self, number: int) -> bytes:
         now = SystemClock().now()
-        form = {
-            "client_id": str(uuid4()),
-            "happened_at": now.isoformat(),
-            "language": "en",
-            "visit_type_id": str(self._stage.type_id),
-            "name": f"Ada Example {stage.badge_number(number)}",
-            "company": "Example Engines",
-            "email": "ada@engines.example",
-            "host_id": str(self._stage.host_id),
-            "notice_version_id": None,
-            "notice_shown_at": (now - timedelta(seconds=30)).isoformat(),
-            "photo": self._photos[number % len(self._photos)],
-        }
-        body = json.dumps(form).encode()
-        headers = {"Content-Type": "application/json"} | self._stage.signed("POST", PATH, body, now)
-        return load.request("POST", PATH, headers, body)
+        person = f"Ada Example {stage.badge_number(number)}"
+        photo = self._photos[number % len(self._photos)]
+        sent = arrivals.form(str(self._stage.type_id), str(self._stage.host_id), person, photo)
+        body = json.dumps(sent).encode()
+        headers = {"Content-Type": "application/json"} | self._stage.signed("POST", arrivals.PATH, body, now)
+        return load.request("POST", arrivals.PATH, headers, body)
 
 
-@contextmanager
-def prepare(size: Size) -> Generator[Sequence[Contest]]:
+def contests(place: Place, size: Size) -> Iterator[Contest]:
     """Start the product's server."""
-    with scratch.folder() as at, scratch.installation(at) as runtime:
-        both = SigningIn(runtime, at, size)
+    with scratch.folder() as at, scratch.installation(place, at) as runtime:
+        both = SigningIn(place, runtime, at, size)
         try:
-            with scratch.serving(scratch.product_command(at), both.port):
+            with scratch.product(place, at, both.port):
                 both.product(1)
-                yield [
-                    Contest(
-                        f"Sign-ins with photo, {count} kiosk{'s' if count > 1 else ''}",
-                        partial(_rate_only, both, count),
-                        both.bare,
-                        "one INSERT of name and portrait, COMMIT, one connection",
+                for count in CONNECTIONS:
+                    yield Contest(
+                        {PRODUCT: partial(both.product, count), BARE: both.bare},
+                        [_pair(count)],
                     )
-                    for count in CONNECTIONS
-                ]
         finally:
             both.close()
 
 
-def _rate_only(both: SigningIn, connections: int) -> Numbers:
-    """Return the rate; the bare insert has no times over HTTP to set beside the others."""
-    return {"per second": both.product(connections)["per second"]}
+def _pair(count: int) -> Beside:
+    title = f"Sign-ins with photo, {count} kiosk{'s' if count > 1 else ''}"
+    return Beside(f"sign_ins.{count}", title, BARE)

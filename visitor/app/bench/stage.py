@@ -12,13 +12,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from flask.sessions import SecureCookieSessionInterface
 
 from visitor.accounts import operations as accounts
-from visitor.accounts.forms import DeviceForm
+from visitor.accounts import sessions
+from visitor.accounts.forms import AccountForm, DeviceForm
+from visitor.app.factory import create_app
 from visitor.badges.models import Badge, BadgeCopy, BadgeSize
 from visitor.core.actors import SYSTEM
 from visitor.core.db import microseconds
 from visitor.core.ids import new_id
+from visitor.core.permissions import Role
 from visitor.core.work import Runtime
 from visitor.kiosks import operations as kiosks
 from visitor.kiosks.admission import signed_text
@@ -39,6 +43,7 @@ class Stage:
     """The ids and secrets that requests need."""
 
     site_id: UUID
+    site_number: int
     zone_id: UUID
     point_id: UUID
     camera_id: UUID
@@ -50,21 +55,25 @@ class Stage:
 
     def signed(self, method: str, path: str, body: bytes, now: datetime) -> dict[str, str]:
         """Return the headers with which the kiosk signs a request."""
-        milliseconds = microseconds(now) // 1000
-        packed = self.kiosk_key.sign(signed_text(method, path, milliseconds, body), ec.ECDSA(SHA256()))
-        r, s = decode_dss_signature(packed)
-        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-        return {
-            "Visitor-Kiosk": str(self.kiosk_id),
-            "Visitor-Time": str(milliseconds),
-            "Visitor-Signature": base64.urlsafe_b64encode(signature).decode().rstrip("="),
-        }
+        return signed(self.kiosk_id, self.kiosk_key, f"{method} {path}", body, now)
+
+
+def signed(kiosk_id: UUID, key: ec.EllipticCurvePrivateKey, line: str, body: bytes, now: datetime) -> dict[str, str]:
+    """Return the headers with which a kiosk signs a request; `line` is method and path."""
+    method, path = line.split(" ", 1)
+    milliseconds = microseconds(now) // 1000
+    r, s = decode_dss_signature(key.sign(signed_text(method, path, milliseconds, body), ec.ECDSA(SHA256())))
+    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    return {
+        "Visitor-Kiosk": str(kiosk_id),
+        "Visitor-Time": str(milliseconds),
+        "Visitor-Signature": base64.urlsafe_b64encode(signature).decode().rstrip("="),
+    }
 
 
 def build(runtime: Runtime) -> Stage:
     """Make the site."""
     key = ec.generate_private_key(ec.SECP256R1())
-    packed = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     with runtime.transaction(SYSTEM) as work:
         entity = sites.add_entity(
             work, EntityForm(name="Bench", country="NL", address="Here", privacy_contact="privacy@bench.example")
@@ -94,15 +103,47 @@ def build(runtime: Runtime) -> Stage:
         token = accounts.make_device_token(work, DeviceForm(name="Reader", site_id=site.id))
         code = kiosks.make_pairing_code(work, site.id, "Kiosk")
         work.session.flush()
-        public_key = base64.urlsafe_b64encode(packed).decode()
-        kiosk = kiosks.pair(work, PairingForm(code=code, public_key=public_key))
-    return Stage(site.id, zone.id, point.id, camera.id, kind.id, host.id, token, kiosk.id, key)
+        kiosk = kiosks.pair(work, PairingForm(code=code, public_key=_public(key)))
+    return Stage(site.id, site.number, zone.id, point.id, camera.id, kind.id, host.id, token, kiosk.id, key)
 
 
-def add_badges(runtime: Runtime, stage: Stage, count: int, now: datetime) -> None:
-    """Insert visits that are on site, each with its badge, in bulk: badge ids are 1 to `count`."""
-    for first in range(1, count + 1, CHUNK):
-        numbers = range(first, min(first + CHUNK, count + 1))
+def staff_cookie(runtime: Runtime) -> str:
+    """Return the cookie of somebody who is signed in with every role."""
+    with runtime.transaction(SYSTEM) as work:
+        form = AccountForm(sign_in_name=f"bench.{work.new_id().hex}", display_name="Bench")
+        account = accounts.add_account(work, form, password_hash="", must_change=False)
+        for role in Role:
+            accounts.grant(work, account.id, role, None)
+        token = sessions.renew(work, account.id)
+    app = create_app(runtime)
+    interface = app.session_interface
+    assert isinstance(interface, SecureCookieSessionInterface)
+    serializer = interface.get_signing_serializer(app)
+    assert serializer is not None
+    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': token, '_fresh': True})}"
+
+
+def add_kiosks(runtime: Runtime, stage: Stage, count: int) -> list[tuple[UUID, ec.EllipticCurvePrivateKey]]:
+    """Pair kiosks; return their ids and keys."""
+    made = []
+    for number in range(count):
+        key = ec.generate_private_key(ec.SECP256R1())
+        with runtime.transaction(SYSTEM) as work:
+            code = kiosks.make_pairing_code(work, stage.site_id, f"Kiosk {number + 1}")
+            work.session.flush()
+            made.append((kiosks.pair(work, PairingForm(code=code, public_key=_public(key))).id, key))
+    return made
+
+
+def _public(key: ec.EllipticCurvePrivateKey) -> str:
+    packed = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.urlsafe_b64encode(packed).decode()
+
+
+def add_badges(runtime: Runtime, stage: Stage, many: range, now: datetime) -> None:
+    """Insert visits that are on site, each with its badge, in bulk; badges have these ids."""
+    for first in range(0, len(many), CHUNK):
+        numbers = many[first : first + CHUNK]
         visit_ids = {number: new_id(now) for number in numbers}
         with runtime.engine.begin() as connection:
             connection.execute(sa.insert(Visit), [visit_row(stage, visit_ids[number], now) for number in numbers])

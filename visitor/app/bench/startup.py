@@ -3,13 +3,17 @@
 import signal
 import subprocess
 import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Final
 
 from visitor.app.bench import bare, scratch
-from visitor.app.bench.rounds import Contest, Numbers, Size
+from visitor.app.bench.places import Place
+from visitor.app.bench.rounds import MEMORY, PRODUCT, SECONDS, Beside, Contest, Numbers, Size
 from visitor.core.db import open_engine
+from visitor.core.settings import load_settings
+
+BARE: Final = "Flask, SQLAlchemy and granian alone"
 
 
 def started(command: Sequence[str], port: int) -> Numbers:
@@ -19,26 +23,25 @@ def started(command: Sequence[str], port: int) -> Numbers:
     try:
         scratch.await_answer(process, port)
         took = time.perf_counter() - began
-        return {"seconds": took, "MB": scratch.resident_megabytes(process.pid)}
+        return {SECONDS: took, MEMORY: scratch.memory_megabytes(process.pid)}
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(scratch.STOP_SECONDS)
 
 
-@contextmanager
-def prepare(size: Size) -> Generator[Sequence[Contest]]:  # noqa: ARG001  every bench takes one
+def contests(place: Place, size: Size) -> Iterator[Contest]:  # noqa: ARG001  every subject takes one
     """Make an installation and a bare database."""
     with scratch.folder() as at:
-        settings = scratch.made(at)
-        url, port = f"sqlite:///{at / 'bare.db'}", scratch.free_port()
+        settings = load_settings(scratch.made(place, at))
+        url, port = place.new_url(at, "bare"), scratch.free_port()
         engine = open_engine(url, bare.settings_for(url))
         bare.metadata.create_all(engine)
         engine.dispose()
-        yield [
-            Contest(
-                "Server started, first answer",
-                partial(started, scratch.product_command(at), settings.server.port),
-                partial(started, scratch.bare_command(url, port, settings.server.threads), port),
-                "Flask, SQLAlchemy and granian alone",
-            )
-        ]
+        yield Contest(
+            {
+                PRODUCT: partial(started, scratch.product_command(at), settings.server.port),
+                BARE: partial(started, scratch.bare_command(url, port, settings.server.threads), port),
+            },
+            [Beside("startup", "Server started, first answer", BARE, (SECONDS, MEMORY))],
+        )
+        place.forget()

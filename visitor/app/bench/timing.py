@@ -1,11 +1,11 @@
 """Counting how often something is done in a while."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import cycle
 from typing import TypeVar
 
-from visitor.app.bench.rounds import RATE, Numbers
+from visitor.app.bench.rounds import MILLISECONDS, P50, RATE, Numbers
 
 T = TypeVar("T")
 
@@ -28,6 +28,14 @@ def once(do: Callable[[], object], count: int) -> Numbers:
     return {RATE: count / (time.perf_counter() - began)}
 
 
+def each(do: Callable[[T], object], things: Sequence[T]) -> Numbers:
+    """Do it to each thing once; return the milliseconds of one."""
+    began = time.perf_counter()
+    for thing in things:
+        do(thing)
+    return {MILLISECONDS: 1000 * (time.perf_counter() - began) / len(things)}
+
+
 def middle(do: Callable[[], object], times: int) -> Numbers:
     """Do it a number of times; return the middle duration."""
     taken = []
@@ -35,4 +43,4 @@ def middle(do: Callable[[], object], times: int) -> Numbers:
         began = time.perf_counter()
         do()
         taken.append(1000 * (time.perf_counter() - began))
-    return {"p50 ms": sorted(taken)[times // 2]}
+    return {P50: sorted(taken)[times // 2]}
