@@ -59,6 +59,7 @@ def sign(runtime: Runtime) -> list[str]:
 
 
 def numbers(runtime: Runtime, log: Log = Log.ACCESS) -> list[int | None]:
+    """Return the numbers of the entries that have a body."""
     with runtime.reading(SYSTEM) as work:
         query = sa.select(LedgerEntry.seq).where(LedgerEntry.log == log).order_by(LedgerEntry.seq)
         return list(work.session.scalars(query))

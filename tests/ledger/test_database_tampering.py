@@ -18,8 +18,9 @@ from visitor.core.clock import FixedClock
 from visitor.core.work import Runtime, Work
 from visitor.ledger import operations, queries
 from visitor.ledger.audit import Verdict
+from visitor.ledger.encoding import Leaf
 from visitor.ledger.entries import Log
-from visitor.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead
+from visitor.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerLeaf
 
 GOOD, TAMPERED = (Verdict.GOOD, 0), (Verdict.TAMPERED, 1)
 ENTRY = LedgerEntry
@@ -31,21 +32,62 @@ def row(session: Session, seq: int) -> LedgerEntry:
 
 def edit_body(session: Session) -> None:
     changed = row(session, 3)
-    assert changed.body is not None
     changed.body = changed.body[:-1] + bytes([changed.body[-1] ^ 1])
+
+
+def leaf(session: Session, seq: int) -> LedgerLeaf:
+    return session.get_one(LedgerLeaf, (int(Log.ACCESS), seq), populate_existing=True)
+
+
+def edit_leaf(session: Session, **values: object) -> None:
+    changed = leaf(session, 3)
+    changed.leaf = Leaf.from_bytes(changed.leaf)._replace(**values).to_bytes()  # type: ignore[arg-type]
 
 
 def edit_commitment_to_fit_a_new_body(session: Session) -> None:
     changed, other = row(session, 3), row(session, 4)
-    changed.body, changed.salt, changed.commitment = other.body, other.salt, other.commitment
+    changed.body, changed.salt = other.body, other.salt
+    edit_leaf(session, commitment=Leaf.from_bytes(leaf(session, 4).leaf).commitment)
 
 
 def edit_due_day(session: Session) -> None:
-    row(session, 3).due_on += timedelta(days=1)
+    edit_leaf(session, due_day=1)
 
 
 def edit_class(session: Session) -> None:
-    row(session, 3).record_class = 99_999
+    edit_leaf(session, record_class=9_999)
+
+
+def put_zeros_for_a_leaf(session: Session) -> None:
+    leaf(session, 3).leaf = bytes(54)
+
+
+def cut_a_leaf(session: Session) -> None:
+    leaf(session, 3).leaf = leaf(session, 3).leaf[:-1]
+
+
+def delete_leaf(session: Session) -> None:
+    session.delete(leaf(session, 3))
+
+
+def delete_leaf_and_body(session: Session) -> None:
+    session.delete(leaf(session, 3))
+    session.delete(row(session, 3))
+
+
+def delete_last_leaf_and_body(session: Session) -> None:
+    last = session.scalar(sa.select(sa.func.max(ENTRY.seq)).where(ENTRY.log == Log.ACCESS))
+    session.delete(leaf(session, last or 0))
+    session.delete(row(session, last or 0))
+
+
+def delete_leaf_and_close_the_gap(session: Session) -> None:
+    session.delete(leaf(session, 3))
+    session.flush()
+    last = session.scalar(sa.select(sa.func.max(LedgerLeaf.seq)).where(LedgerLeaf.log == Log.ACCESS))
+    for seq in range(4, (last or 0) + 1):
+        leaf(session, seq).seq = seq - 1
+        session.flush()
 
 
 def delete_row(session: Session) -> None:
@@ -81,13 +123,20 @@ def insert_row(session: Session) -> None:
     session.add(ENTRY(**values | {"id": UUID(int=7), "seq": 1_000}))
 
 
-def erase_silently(session: Session) -> None:
-    changed = row(session, 3)
-    changed.body = changed.salt = None
+def half_a_body(session: Session) -> None:
+    row(session, 3).salt = b""
 
 
 def bring_back_a_body(session: Session) -> None:
-    row(session, 0).body, row(session, 0).salt = row(session, 3).body, row(session, 3).salt
+    copied = row(session, 3)
+    values = {key: getattr(copied, key) for key in ENTRY.__mapper__.columns.keys()}  # noqa: SIM118  not a dict
+    session.add(ENTRY(**values | {"id": UUID(int=7), "seq": 0}))
+
+
+def give_one_entry_two_bodies(session: Session) -> None:
+    copied = row(session, 3)
+    values = {key: getattr(copied, key) for key in ENTRY.__mapper__.columns.keys()}  # noqa: SIM118  not a dict
+    session.add(ENTRY(**values | {"id": UUID(int=7)}))
 
 
 def forge_a_checkpoint(session: Session) -> None:
@@ -120,11 +169,17 @@ def test_untouched_database_is_good(grown: Runtime, tmp_path: Path) -> None:
         edit_commitment_to_fit_a_new_body,
         edit_due_day,
         edit_class,
+        put_zeros_for_a_leaf,
+        cut_a_leaf,
         delete_row,
         delete_last_row,
         delete_row_and_close_the_gap,
+        delete_leaf,
+        delete_leaf_and_body,
+        delete_last_leaf_and_body,
+        delete_leaf_and_close_the_gap,
         swap_rows,
-        erase_silently,
+        half_a_body,
         bring_back_a_body,
         forge_a_checkpoint,
     ],
@@ -137,9 +192,10 @@ def test_tampering_is_found_by_the_product_and_by_the_script(
     assert stored.check(grown, tmp_path / "out").verdicts == TAMPERED
 
 
-def test_row_that_was_slipped_in_is_found(grown: Runtime) -> None:
+@pytest.mark.parametrize("tamper", [insert_row, give_one_entry_two_bodies])
+def test_row_that_was_slipped_in_is_found(grown: Runtime, tamper: Callable[[Session], None]) -> None:
     with grown.transaction(SYSTEM) as work:
-        insert_row(work.session)
+        tamper(work.session)
     with grown.reading(SYSTEM) as work:
         assert queries.verify(work).verdict is Verdict.TAMPERED
 
@@ -149,7 +205,7 @@ def test_rewritten_database_is_found_with_a_checkpoint_kept_outside(grown: Runti
     stored.scans(grown, 1)
     kept_later = stored.sign(grown)
     with grown.transaction(SYSTEM) as work:
-        for table in (ENTRY, LedgerCheckpoint, LedgerHead):
+        for table in (ENTRY, LedgerLeaf, LedgerCheckpoint, LedgerHead):
             work.session.execute(sa.delete(table))
     stored.scans(grown, 9)
     stored.sign(grown)
@@ -188,18 +244,20 @@ def act(work: Work, name: str, alive: list[UUID]) -> None:
 
 
 def spoil(work: Work, pick: int, how: str) -> None:
-    """Change one entry of the access log."""
+    """Change one entry of the access log that has a body."""
     query = sa.select(ENTRY).where(ENTRY.log == Log.ACCESS).order_by(ENTRY.seq)
     rows = list(work.session.scalars(query.execution_options(populate_existing=True)))
     victim = rows[pick % len(rows)]
     if how == "delete":
         work.session.delete(victim)
-    elif how == "body" and victim.body is not None:
+    elif how == "body":
         victim.body = b"\0\1\0\0\0\0"
     elif how == "renumber":
         victim.seq = len(rows) + 5
     else:
-        victim.commitment = bytes(32)
+        assert victim.seq is not None
+        of_victim = work.session.get_one(LedgerLeaf, (int(Log.ACCESS), victim.seq), populate_existing=True)
+        of_victim.leaf = of_victim.leaf[:-32] + bytes(32)
     work.session.flush()
 
 

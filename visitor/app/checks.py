@@ -25,6 +25,7 @@ from visitor.core.replica import FAULTS, NotStandby
 from visitor.core.settings import read_secret
 from visitor.core.work import Runtime
 from visitor.ledger.models import LedgerEntry
+from visitor.privacy import months
 from visitor.sites import queries as sites
 from visitor.sites.models import Camera
 
@@ -95,6 +96,21 @@ def _replica(runtime: Runtime) -> Iterator[Finding]:
         yield Finding(Grade.WRONG, late)
     else:
         yield Finding(Grade.GOOD, f"The standby is read; it is {state.behind_seconds:.1f} s behind.")
+
+
+def _months(runtime: Runtime) -> Iterator[Finding]:
+    with runtime.reading(SYSTEM) as work:
+        ready = months.outlook(work)
+    if ready is None:
+        return
+    if ready.ahead < 1:
+        yield Finding(Grade.WRONG, "The partition of the next month is missing. A running worker makes it every hour.")
+    elif ready.rest_rows:
+        yield Finding(
+            Grade.NOTE, "Rows of this month lie outside its partition. They are kept and found as all others."
+        )
+    else:
+        yield Finding(Grade.GOOD, f"The partitions of the next {ready.ahead} months are ready.")
 
 
 def _disk(runtime: Runtime) -> Iterator[Finding]:

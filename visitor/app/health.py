@@ -26,6 +26,7 @@ from visitor.core.models import Lease
 from visitor.core.replica import FAULTS, NotStandby, Replica
 from visitor.core.work import Runtime, Work
 from visitor.people.models import PersonalRecord
+from visitor.privacy import months
 from visitor.privacy.models import PurgeRun, PurgeState
 
 LEAST_FREE_BYTES: Final = 200_000_000
@@ -157,6 +158,14 @@ def _purge(runtime: Runtime) -> Look:
     return Look(State.LATE if behind else State.OK, numbers)
 
 
+def _months(runtime: Runtime) -> Look:
+    with runtime.reading(SYSTEM) as work:
+        ready = months.outlook(work)
+    if ready is None:
+        return Look(State.OK, {})
+    return Look(State.LATE if ready.ahead < 1 else State.OK, {"months_ahead": ready.ahead})
+
+
 def heartbeat_age(work: Work) -> float | None:
     """Return the seconds since a worker was last heard of; None when there never was one."""
     until = work.session.scalar(sa.select(Lease.until_at).where(Lease.name == HEARTBEAT))
@@ -189,4 +198,5 @@ LOOKS: Final[dict[str, Callable[[Runtime], Look]]] = {
     "replica": _replica,
     "worker": _worker,
     "purge": _purge,
+    "months": _months,
 }

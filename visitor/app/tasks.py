@@ -43,6 +43,7 @@ PERIODIC: Final = (
     Named("badges.check_printers", "badges", "check_printers", timedelta(minutes=1)),
     Named("visits.close_forgotten", "visits", "close_forgotten", timedelta(minutes=5)),
     Named("people.sweep_orphans", "people", "sweep_orphans", timedelta(hours=1)),
+    Named("privacy.months", "privacy", "make_months", timedelta(hours=1)),
     Named("privacy.purge", "privacy", "purge_nightly", timedelta(minutes=10)),
 )
 

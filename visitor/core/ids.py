@@ -20,6 +20,11 @@ def new_id(at: datetime) -> uuid.UUID:
     return uuid.UUID(int=value | (0x7 << 76) | (0x2 << 62))
 
 
+def first_id(at: datetime) -> uuid.UUID:
+    """Return an id that sorts before every `new_id` of that instant or later."""
+    return uuid.UUID(int=int(at.timestamp() * 1000) << 80)
+
+
 def new_token() -> str:
     """Return a bearer token of 256 random bits, safe in URLs and headers."""
     return secrets.token_urlsafe(32)

@@ -27,7 +27,8 @@ def add(facts: Mapping[str, Any], erased: Sequence[DueRow], kept: Mapping[str, i
             for line in facts.get("erased", [])
         }
     )
-    counts.update((row.site_id, row.subject, row.rule_id) for row in erased)
+    for row in erased:
+        counts[(row.site_id, row.subject, row.rule_id)] += row.count
     reasons = Counter(facts.get("skipped", {}))
     reasons.update({reason: count for reason, count in kept.items() if count})
     return dict(facts) | {"erased": planning.count_lines(counts), "skipped": dict(sorted(reasons.items()))}

@@ -1,7 +1,7 @@
 """Which rows are due: the same statements for the plan of a purge and for the second look inside its batches."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from visitor.access.models import AccessEvent
 from visitor.core.db import Instant
+from visitor.core.partitions import Month
 from visitor.core.work import Work
-from visitor.ledger.entries import EntryType, Log
+from visitor.ledger.entries import EntryType
 from visitor.ledger.models import LedgerEntry
 from visitor.ledger.operations import AUDIT_LIFE
 from visitor.people.models import Person, PersonalRecord
@@ -28,13 +29,18 @@ PERSON_GRACE: Final = timedelta(days=1)
 """A person without visit and records may be one whose sign-in is going on."""
 MARKER_SITE: Final = UUID(int=0)
 """The site of the markers that each purge plants for its own scan."""
+OF_AUDIT: Final = LedgerEntry.kind == sa.literal_column(str(int(EntryType.AUDIT)))
+"""Written as the index says it, which covers these entries alone; all of them are of the audit log."""
 
 
 class ItemKind(StrEnum):
     """What a purge erases, in the order in which it does."""
 
     RECORD = "record"
+    ACCESS_MONTH = "access_month"
+    """Every scan of one month at once (PostgreSQL); its id stands for the month."""
     ACCESS_EVENT = "access_event"
+    AUDIT_MONTH = "audit_month"
     AUDIT = "audit"
     VISIT = "visit"
     PERSON = "person"
@@ -55,6 +61,18 @@ class DueRow:
     moments: tuple[datetime | None, ...] = ()
     """When it happened; a hold on days keeps what touches them."""
     restricted: bool = False
+    count: int = 1
+    """Rows that this one stands for: all of a site and rule in a month that goes whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """Scans or audit entries of one site under one rule whose time is over."""
+
+    site_id: UUID | None
+    rule_id: str
+    span: timedelta
+    where: tuple[sa.ColumnElement[bool], ...]
 
 
 @dataclass(slots=True)
@@ -69,6 +87,8 @@ class Look:
     """Only these; None: all."""
     limit: int = 100_000
     """Of each kind."""
+    months: dict[ItemKind, list[Month]] = field(default_factory=dict)
+    """Months that go whole: their rows are not found one by one."""
 
     def answer(self, row: DueRow) -> PurgeAnswer:
         """Decide over one row by the policy."""
@@ -91,19 +111,44 @@ def look(work: Work, *, ids: Collection[UUID] | None = None, limit: int = 100_00
 
 
 def rows(seen: Look, kind: ItemKind) -> Iterator[DueRow]:
-    """Yield what is due of one kind; the oldest first where that is cheap."""
+    """Yield what is due of one kind, but for months; the oldest first where that is cheap."""
     return _FINDERS[kind](seen)
+
+
+def ruled(seen: Look, kind: ItemKind) -> list[Ruled]:
+    """Return by site and rule which scans or which audit entries are over; those of no site follow the default."""
+    of_audit = kind is ItemKind.AUDIT
+    subject = RecordKind.AUDIT if of_audit else RecordKind.ACCESS_EVENT
+    began = LedgerEntry.at if of_audit else AccessEvent.scanned_at
+    collected = LedgerEntry.at if of_audit else AccessEvent.received_at
+    site = LedgerEntry.site_id if of_audit else AccessEvent.site_id
+    found = []
+    if of_audit:
+        default = next(rule for rule in load_defaults() if rule.subject == subject)
+        assert default.keep is not None
+        found.append(Ruled(None, default.id, default.keep, (site.is_(None), began <= seen.at - default.keep)))
+    for site_id, book in seen.books.items():
+        for step in book.steps(subject, None, seen.at):
+            where = (site == site_id, *_in_step(collected, began, step, seen.at))
+            found.append(Ruled(site_id, step.life.rule_id, step.life.span, where))
+    return found
+
+
+def over(at: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a sealed record's time is over; never null."""
+    record = PersonalRecord
+    by_rule = sa.and_(record.due_at.is_not(None), record.due_at <= at)
+    return sa.or_(by_rule, sa.and_(record.due_at.is_(None), record.latest_at <= at))
 
 
 def _records(seen: Look) -> Iterator[DueRow]:
     record = PersonalRecord
-    over = sa.or_(record.due_at <= seen.at, sa.and_(record.due_at.is_(None), record.latest_at <= seen.at))
     due_at = sa.func.coalesce(record.due_at, record.latest_at, type_=Instant())
     columns = (record.id, record.site_id, record.data_class, record.visit_id, record.restricted, record.created_at)
     query = (
         sa.select(*columns, due_at.label("due"), Visit.visit_type_id, Visit.arrived_at, Visit.left_at)
         .outerjoin(Visit, Visit.id == record.visit_id)
-        .where(over)
+        .where(over(seen.at))
     )
     for row in seen.work.session.execute(_bounded(seen, query, record.id)):
         book = seen.books.get(row.site_id)
@@ -124,45 +169,32 @@ def _records(seen: Look) -> Iterator[DueRow]:
 def _events(seen: Look) -> Iterator[DueRow]:
     event = AccessEvent
     columns = (event.id, event.site_id, event.visit_id, event.scanned_at)
-    for site_id, book in seen.books.items():
-        for step in book.steps(RecordKind.ACCESS_EVENT, None, seen.at):
-            where = (event.site_id == site_id, *_in_step(event.received_at, event.scanned_at, step, seen.at))
-            for row in seen.work.session.execute(_bounded(seen, sa.select(*columns).where(*where), event.id)):
-                yield DueRow(
-                    ItemKind.ACCESS_EVENT,
-                    row.id,
-                    row.site_id,
-                    RecordKind.ACCESS_EVENT.value,
-                    step.life.rule_id,
-                    row.scanned_at + step.life.span,
-                    row.visit_id,
-                    (row.scanned_at,),
-                )
+    kind, subject = ItemKind.ACCESS_EVENT, RecordKind.ACCESS_EVENT.value
+    outside = _outside(event.scanned_at, seen.months.get(ItemKind.ACCESS_MONTH, ()))
+    for place in ruled(seen, kind):
+        query = sa.select(*columns).where(*place.where, *outside)
+        for row in seen.work.session.execute(_bounded(seen, query, event.id)):
+            due_at, moments = row.scanned_at + place.span, (row.scanned_at,)
+            yield DueRow(kind, row.id, row.site_id, subject, place.rule_id, due_at, row.visit_id, moments)
 
 
 def _audits(seen: Look) -> Iterator[DueRow]:
-    """Audit bodies. Those of no site follow the default."""
+    """Audit bodies."""
     entry = LedgerEntry
-    of_audit = (entry.log == Log.AUDIT, entry.kind == EntryType.AUDIT, entry.body.is_not(None))
     columns = (entry.id, entry.site_id, entry.subject_id, entry.at)
-    default = next(rule for rule in load_defaults() if rule.subject == RecordKind.AUDIT)
-    assert default.keep is not None
-    places: list[tuple[UUID | None, str, timedelta, tuple[sa.ColumnElement[bool], ...]]] = [
-        (None, default.id, default.keep, (entry.at <= seen.at - default.keep,))
-    ]
-    for own_site, book in seen.books.items():
-        places += [
-            (own_site, step.life.rule_id, step.life.span, tuple(_in_step(entry.at, entry.at, step, seen.at)))
-            for step in book.steps(RecordKind.AUDIT, None, seen.at)
-        ]
-    for site_id, rule_id, span, times in places:
+    kind, subject = ItemKind.AUDIT, RecordKind.AUDIT.value
+    outside = _outside(entry.at, seen.months.get(ItemKind.AUDIT_MONTH, ()))
+    for place in ruled(seen, kind):
         # The index holds `due_on`, which is the entry's day and a year: the condition on it changes nothing but speed.
-        indexed = entry.due_on <= (seen.at - span + AUDIT_LIFE).date()
-        query = sa.select(*columns).where(*of_audit, indexed, entry.site_id.is_not_distinct_from(site_id), *times)
+        indexed = (OF_AUDIT, entry.due_on <= (seen.at - place.span + AUDIT_LIFE).date())
+        query = sa.select(*columns).where(*indexed, *place.where, *outside)
         for row in seen.work.session.execute(_bounded(seen, query, entry.id)):
-            moments = (row.at,)
-            subject = RecordKind.AUDIT.value
-            yield DueRow(ItemKind.AUDIT, row.id, row.site_id, subject, rule_id, row.at + span, row.subject_id, moments)
+            due_at = row.at + place.span
+            yield DueRow(kind, row.id, row.site_id, subject, place.rule_id, due_at, row.subject_id, (row.at,))
+
+
+def _outside(at: Any, months: Collection[Month]) -> list[sa.ColumnElement[bool]]:  # noqa: ANN401  a column of SQLAlchemy
+    return [sa.or_(at < month.begins_at, at >= month.ends_at) for month in months]
 
 
 def _visits(seen: Look) -> Iterator[DueRow]:
@@ -188,8 +220,8 @@ def _visits_of(
     seen: Look, type_id: UUID, subject: RecordKind, step: Step, where: tuple[sa.ColumnElement[bool], ...]
 ) -> Iterator[DueRow]:
     began_at = Visit.left_at if subject is RecordKind.VISIT else Visit.expected_at
-    over = _alone(seen) if subject is RecordKind.VISIT else _unrestricted()
-    query = sa.select(Visit, began_at.label("began_at")).where(Visit.visit_type_id == type_id, *where, over)
+    alone = _alone(seen) if subject is RecordKind.VISIT else _unrestricted()
+    query = sa.select(Visit, began_at.label("began_at")).where(Visit.visit_type_id == type_id, *where, alone)
     for visit, began in seen.work.session.execute(_bounded(seen, query, Visit.id)):
         due_at = began + step.life.span
         moments = (visit.arrived_at, visit.left_at, visit.expected_at)
@@ -206,8 +238,7 @@ def _alone(seen: Look) -> sa.ColumnElement[bool]:
     record = PersonalRecord
     stays = record.visit_id == Visit.id
     if seen.ids is None:
-        over = sa.or_(record.due_at <= seen.at, sa.and_(record.due_at.is_(None), record.latest_at <= seen.at))
-        stays = sa.and_(stays, sa.or_(sa.not_(sa.func.coalesce(over, sa.false())), record.restricted.is_(True)))
+        stays = sa.and_(stays, sa.or_(~over(seen.at), record.restricted.is_(True)))
     return ~sa.exists().where(stays)
 
 
@@ -233,6 +264,8 @@ _FINDERS: Final = {
     ItemKind.VISIT: _visits,
     ItemKind.PERSON: _persons,
 }
+ROWS: Final = tuple(_FINDERS)
+"""The kinds that are found row by row, in the order of a purge."""
 
 
 def _in_step(collected: Any, began: Any, step: Step, at: datetime) -> list[sa.ColumnElement[bool]]:  # noqa: ANN401  columns of SQLAlchemy

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.badges.models import Badge, BadgeCopy, PrintJob
 from visitor.cctv.models import Still, StillState
+from visitor.core.partitions import Month
 from visitor.core.work import Work
 from visitor.ledger import operations as ledger
 from visitor.ledger.entries import EraseFact, EraseReason, Log, RecordClass
@@ -24,7 +25,7 @@ from visitor.ledger.models import LedgerEntry
 from visitor.notices.models import Acknowledgement
 from visitor.people import operations as people
 from visitor.people.models import Person, PersonalRecord
-from visitor.privacy import due
+from visitor.privacy import due, months
 from visitor.privacy.due import DueRow, ItemKind
 from visitor.privacy.journal import Act, Entry, Journal
 from visitor.privacy.policy import PurgeAnswer
@@ -66,10 +67,12 @@ class _Doomed:
 
 
 def erase_due(work: Work, kind: ItemKind, ids: Collection[UUID], journal: Journal) -> Batch:
-    """Erase those of the rows that are still due, not held and not restricted.
+    """Erase those of the rows that are still due, not held and not restricted; of months, those that still go whole.
 
     The caller holds `holds.alone`, and says `journal` DONE after its commit.
     """
+    if kind in months.MONTHS:
+        return _erase_months(work, kind, ids, journal)
     seen = due.look(work, ids=ids)
     batch = Batch()
     doomed: list[DueRow] = []
@@ -85,6 +88,26 @@ def erase_due(work: Work, kind: ItemKind, ids: Collection[UUID], journal: Journa
     batch.kept["changed"] += len(present)
     batch.kept["gone"] += len(ids) - len(found) - len(present)
     erase_rows(work, doomed, journal, Cause(), batch)
+    return batch
+
+
+def _erase_months(work: Work, kind: ItemKind, ids: Collection[UUID], journal: Journal) -> Batch:
+    """Drop months. Rows of one that does not go whole any more are for the next plan, one by one.
+
+    The line is on disk before the tables are dropped, and after they are had alone: what may fail has not failed then.
+    """
+    batch = Batch()
+    for month in sorted(map(Month.read, ids)):
+        lines = months.look_alone(work, kind, month)
+        if not lines:
+            batch.kept["changed"] += 1
+            continue
+        months.say_erased(work, kind, month, lines)
+        rules = Counter({line.rule_id: line.count for line in lines})
+        named = {kind.value: (month.key,)}
+        batch.number = journal.append(Entry(Act.ERASE, 0, work.now, named, EraseReason.DUE.value, rules))
+        months.drop(work, kind, month)
+        batch.erased += lines
     return batch
 
 
@@ -249,13 +272,15 @@ _COLUMNS = {
 
 
 def present_rows(work: Work, kind: str, ids: Collection[UUID]) -> set[UUID]:
-    """Return which of the ids still stand in the database; a ledger entry counts while it has its body."""
+    """Return which of the ids still stand in the database; a month while it has its tables."""
+    if kind in months.MONTHS:
+        return set(ids) & {month.key for month in months.present(work, ItemKind(kind))}
     found: set[UUID] = set()
     wanted = list(ids)
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
         if kind == ItemKind.AUDIT.value:
-            query = sa.select(LedgerEntry.id).where(LedgerEntry.id.in_(part), LedgerEntry.body.is_not(None))
+            query = sa.select(LedgerEntry.id).where(LedgerEntry.id.in_(part), due.OF_AUDIT)
         elif kind in _COLUMNS:
             query = sa.select(_COLUMNS[kind]).where(_COLUMNS[kind].in_(part))
         else:

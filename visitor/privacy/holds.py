@@ -61,6 +61,11 @@ class HoldBook:
         return [facts(hold) for hold in found]
 
     @property
+    def visit_ids(self) -> list[UUID]:
+        """The visits that are held by themselves."""
+        return list(self._visits)
+
+    @property
     def empty(self) -> bool:
         """Tell whether nothing is held."""
         return not self._visits and not self._sites

@@ -13,8 +13,8 @@ from visitor.access.models import AccessEvent
 from visitor.core.work import Work
 from visitor.ledger.models import LedgerEntry
 from visitor.people.models import PersonalRecord
-from visitor.privacy import due, policy, scan
-from visitor.privacy.due import MARKER_SITE, ItemKind
+from visitor.privacy import due, months, policy, scan
+from visitor.privacy.due import MARKER_SITE, DueRow, ItemKind
 from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
 from visitor.privacy.policy import PurgeAnswer
 from visitor.visits.models import Visit
@@ -47,12 +47,23 @@ class Survey:
         """Rows that would go, without the purge's own markers."""
         return sum(self.counts.values())
 
+    def take(self, row: DueRow) -> None:
+        """Count a row that would go."""
+        self.counts[(row.site_id, row.subject, row.rule_id)] += row.count
+        self.oldest_due_at = min(self.oldest_due_at or row.due_at, row.due_at)
+
 
 def survey(work: Work, *, limit: int = PLAN_LIMIT) -> Survey:
     """Look at everything that is due now; writes nothing."""
     seen = due.look(work, limit=limit)
     found = Survey(work.now)
-    for kind in ItemKind:
+    for kind in months.MONTHS:
+        for month, lines in months.whole(seen, kind):
+            seen.months.setdefault(kind, []).append(month)
+            found.ids.setdefault(kind, []).append(month.key)
+            for line in lines:
+                found.take(line)
+    for kind in due.ROWS:
         rows = 0
         for row in due.rows(seen, kind):
             rows += 1
@@ -62,8 +73,7 @@ def survey(work: Work, *, limit: int = PLAN_LIMIT) -> Survey:
                 continue
             found.ids.setdefault(kind, []).append(row.id)
             if row.site_id != MARKER_SITE:
-                found.counts[(row.site_id, row.subject, row.rule_id)] += 1
-                found.oldest_due_at = min(found.oldest_due_at or row.due_at, row.due_at)
+                found.take(row)
         found.cut = found.cut or rows >= limit
     return found
 
@@ -79,9 +89,10 @@ def needs_second_person(work: Work, planned: int) -> bool:
 
 def _alive(work: Work) -> int:
     """Count everything that a rule may make due."""
-    with_body = sa.select(sa.func.count()).select_from(LedgerEntry).where(LedgerEntry.body.is_not(None))
-    counted = [sa.select(sa.func.count()).select_from(kind) for kind in (PersonalRecord, Visit, AccessEvent)]
-    return sum(work.session.scalar(query) or 0 for query in (with_body, *counted))
+    counted = [
+        sa.select(sa.func.count()).select_from(kind) for kind in (PersonalRecord, Visit, AccessEvent, LedgerEntry)
+    ]
+    return sum(work.session.scalar(query) or 0 for query in counted)
 
 
 def freeze(work: Work) -> PurgeRun:

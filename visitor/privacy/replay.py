@@ -1,18 +1,20 @@
 """Reading the erasure journal back: taking back what a crash left open, and erasing again after a restore."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from visitor.core.actors import SYSTEM
+from visitor.core.partitions import Month
 from visitor.core.work import Runtime, Work
 from visitor.ledger.entries import EraseReason
 from visitor.ledger.operations import audit
 from visitor.people import erasure
 from visitor.people.models import PersonalRecord
-from visitor.privacy import erasing, holds
+from visitor.privacy import erasing, holds, months
 from visitor.privacy.due import DueRow, ItemKind
 from visitor.privacy.journal import Act, Entry, Journal, JournalKey
 
@@ -84,7 +86,7 @@ def replay_journal(runtime: Runtime, progress: Callable[[int, int], None] = lamb
     erased = erased_rows(journal.entries())
     keys = sorted(erased.get("key", ()), key=lambda key: key.bytes)
     report = Replay(journal.lines(), 0, 0, 0, journal.checked_by_own_key())
-    report.named = sum(len(ids) for kind, ids in erased.items() if kind != "key")
+    report.named = sum(len(ids) for kind, ids in erased.items() if kind != "key" and kind not in months.MONTHS)
     with runtime.transaction(SYSTEM) as work:
         report.keys = erasure.destroy_keys(work, keys)
     seen = 0
@@ -98,9 +100,34 @@ def replay_journal(runtime: Runtime, progress: Callable[[int, int], None] = lamb
             report.by_kind[kind.value] = report.by_kind.get(kind.value, 0) + count
             seen += len(part)
             progress(seen, report.named)
+    for kind, month, until in _dropped(journal.entries(), erased):
+        count = _month_again(runtime, kind, month, until)
+        report.erased += count
+        report.by_kind[kind.value] = report.by_kind.get(kind.value, 0) + count
     with runtime.transaction(SYSTEM) as work:
         audit(work, "privacy.replay", count=report.erased)
     return report
+
+
+def _dropped(entries: Iterable[Entry], erased: dict[str, set[UUID]]) -> Iterator[tuple[ItemKind, Month, datetime]]:
+    """Yield the months that went whole, and when."""
+    for entry in entries:
+        if entry.act is not Act.ERASE:
+            continue
+        for kind in months.MONTHS:
+            for key in entry.rows.get(kind.value, ()):
+                if key in erased.get(kind.value, ()):
+                    yield kind, Month.read(key), entry.at
+
+
+def _month_again(runtime: Runtime, kind: ItemKind, month: Month, until: datetime) -> int:
+    count = 0
+    while True:
+        with runtime.transaction(SYSTEM) as work:
+            ids = months.rows_again(work, kind, month, until, BATCH)
+            if not ids:
+                return count
+            count += _erase_again(work, months.rows_of(kind), ids)
 
 
 def _erase_again(work: Work, kind: ItemKind, ids: list[UUID]) -> int:

@@ -13,7 +13,7 @@ from visitor.core import jobs
 from visitor.core.actors import SYSTEM
 from visitor.core.jobs import Later
 from visitor.core.work import Runtime
-from visitor.privacy import operations, planning, purge, scrubbing
+from visitor.privacy import months, operations, planning, purge, scrubbing
 from visitor.privacy.models import PurgeRun
 
 log = structlog.get_logger()
@@ -33,6 +33,13 @@ def recompute_site(runtime: Runtime, payload: Mapping[str, Any]) -> None:
         if reached is not None:
             following = {"site_id": payload["site_id"], "after": str(reached)}
             jobs.enqueue(work, operations.RECOMPUTE_JOB, following)
+
+
+def make_months(runtime: Runtime, payload: Mapping[str, Any]) -> None:  # noqa: ARG001  every task takes one
+    """Make the months to come (PostgreSQL). Runs every hour and when the first worker starts."""
+    made = months.make_ahead(runtime)
+    if made:
+        log.info("months.made", count=made)
 
 
 def purge_nightly(runtime: Runtime, payload: Mapping[str, Any]) -> None:  # noqa: ARG001  every task takes one

@@ -1,0 +1,83 @@
+"""Erasing the bodies of a whole month of one kind, which go with their partition (PostgreSQL)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from visitor.core.work import Work
+from visitor.ledger import operations, sequencer
+from visitor.ledger.encoding import day_number
+from visitor.ledger.entries import EntryType, EraseReason, Log, RecordClass
+from visitor.ledger.operations import EraseCause
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """All entries of one kind between two instants."""
+
+    log: Log
+    kind: EntryType
+    record_class: RecordClass
+    from_at: datetime
+    until_at: datetime
+
+
+_RANGES: Final = sa.text("""
+WITH entry AS (
+  SELECT e.seq, substring(l.leaf FROM 17 FOR 4) > :today AS early,
+    CASE WHEN substring(l.leaf FROM 17 FOR 4) > :today THEN e.site_id END AS site_id,
+    l.leaf IS NOT NULL AND substring(l.leaf FROM 7 FOR 2) = :kind_bytes
+      AND substring(l.leaf FROM 21 FOR 2) = :class AS fits
+  FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.log = e.log AND l.seq = e.seq
+  WHERE e.log = :log AND e.kind = :kind AND e.at >= :from_at AND e.at < :until_at
+), island AS (
+  SELECT *, seq - row_number() OVER (PARTITION BY early, site_id ORDER BY seq) AS place FROM entry
+)
+SELECT early, site_id, min(seq) AS first, max(seq) AS last, bool_and(fits) AS fits
+FROM island GROUP BY early, site_id, place ORDER BY early, site_id, first
+""")
+"""Bytes 6, 16 and 20 of a leaf are its kind, day and class, high byte first, so they compare like the numbers."""
+
+
+def say_erased(work: Work, span: Span, orders: Mapping[UUID | None, str]) -> int:
+    """Append the ERASE entries for everything in the span; return how many entries they name.
+
+    The caller deletes the bodies in the same transaction, and has kept others from writing into the span. Entries whose
+    leaf promises a longer life name the order of their site: the rule that shortened it.
+
+    Raises:
+        ValueError: a leaf is missing, of another class, or promises a longer life and there is no order for its site.
+    """
+    head = sequencer.lock_head(work, span.log)
+    sequencer.number_all(work, head)
+    found: dict[str | None, list[tuple[int, int]]] = {}
+    for row in work.session.execute(_RANGES, _given(work, span)):
+        if not row.fits:
+            raise ValueError(f"entries {row.first} to {row.last}: a leaf is missing or of another class")
+        order = None
+        if row.early:
+            order = orders.get(row.site_id)
+            if order is None:
+                raise ValueError(f"entries {row.first} to {row.last} are not due yet")
+        found.setdefault(order, []).append((row.first, row.last))
+    for order, ranges in found.items():
+        cause = EraseCause(EraseReason.DUE, span.record_class, order)
+        operations.append_erased(work, span.log, sorted(ranges), cause)
+    operations.number_and_sign(work, head)
+    return sum(last - first + 1 for ranges in found.values() for first, last in ranges)
+
+
+def _given(work: Work, span: Span) -> dict[str, Any]:
+    return {
+        "today": day_number(work.now.date()).to_bytes(4, "big"),
+        "kind_bytes": int(span.kind).to_bytes(2, "big"),
+        "class": int(span.record_class).to_bytes(2, "big"),
+        "log": int(span.log),
+        "kind": int(span.kind),
+        "from_at": span.from_at,
+        "until_at": span.until_at,
+    }

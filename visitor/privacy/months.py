@@ -1,0 +1,226 @@
+"""Months that go whole: on PostgreSQL a month in which everything is due and nothing is kept is dropped at once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from visitor.access.models import AccessEvent
+from visitor.cctv.models import Still
+from visitor.core import partitions
+from visitor.core.actors import SYSTEM
+from visitor.core.classes import DataClass
+from visitor.core.ids import first_id
+from visitor.core.partitions import Cut, Month, Outlook
+from visitor.core.work import Runtime, Work
+from visitor.ledger import spans
+from visitor.ledger.entries import EntryType, Log, RecordClass
+from visitor.ledger.models import LedgerEntry
+from visitor.ledger.spans import Span
+from visitor.people.models import PersonalRecord
+from visitor.privacy import due
+from visitor.privacy.due import DueRow, ItemKind, Look
+
+EVENTS: Final = Cut("access_event", "scanned_at")
+SCANS: Final = Cut("ledger_entry_access", "at")
+AUDITS: Final = Cut("ledger_entry_audit", "at")
+CUTS: Final = (EVENTS, SCANS, AUDITS)
+BATCH: Final = 20_000
+"""Keys hold nothing but ids, and nobody waits for their rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What goes with one kind of month."""
+
+    rows: ItemKind
+    """The kind of its rows."""
+    cuts: tuple[Cut, ...]
+    at: orm.InstrumentedAttribute[datetime]
+    visit_id: orm.InstrumentedAttribute[UUID | None]
+    where: tuple[sa.ColumnElement[bool], ...]
+    entries: tuple[Log, EntryType, RecordClass]
+
+    def inside(self, month: Month) -> tuple[sa.ColumnElement[bool], ...]:
+        """Return the conditions on rows of the month."""
+        return (*self.where, self.at >= month.begins_at, self.at < month.ends_at)
+
+
+_KINDS: Final = {
+    ItemKind.ACCESS_MONTH: _Kind(
+        ItemKind.ACCESS_EVENT,
+        (EVENTS, SCANS),
+        AccessEvent.scanned_at,
+        AccessEvent.visit_id,
+        (),
+        (Log.ACCESS, EntryType.ACCESS_EVENT, RecordClass.ACCESS_EVENT),
+    ),
+    ItemKind.AUDIT_MONTH: _Kind(
+        ItemKind.AUDIT,
+        (AUDITS,),
+        LedgerEntry.at,
+        LedgerEntry.subject_id,
+        (due.OF_AUDIT,),
+        (Log.AUDIT, EntryType.AUDIT, RecordClass.AUDIT),
+    ),
+}
+_AUDIT_COLUMNS: Final = (LedgerEntry.id, LedgerEntry.at)
+MONTHS: Final = tuple(_KINDS)
+
+
+def whole(seen: Look, item: ItemKind) -> Iterator[tuple[Month, list[DueRow]]]:
+    """Yield the months of a kind that may go whole, the oldest first, each with what is in it by site and rule."""
+    for month in present(seen.work, item):
+        lines = contents(seen, item, month) if month.ends_at <= seen.at else []
+        if lines:
+            yield month, lines
+
+
+def present(work: Work, item: ItemKind) -> list[Month]:
+    """Return the months of a kind that have their partitions; none on SQLite."""
+    kept = [set(partitions.present(work, cut)) for cut in _KINDS[item].cuts]
+    return sorted(set.intersection(*kept))
+
+
+def contents(seen: Look, item: ItemKind, month: Month) -> list[DueRow]:
+    """Return what is in a month, by site and rule; nothing when it is empty or something in it stays."""
+    kind, session = _KINDS[item], seen.work.session
+    inside = kind.inside(month)
+    lines = []
+    for place in due.ruled(seen, kind.rows):
+        if month.begins_at > seen.at - place.span:
+            continue
+        count = session.scalar(sa.select(sa.func.count()).where(*inside, *place.where)) or 0
+        if count:
+            due_at = month.begins_at + place.span
+            lines.append(DueRow(item, month.key, place.site_id, kind.rows.value, place.rule_id, due_at, count=count))
+    total = session.scalar(sa.select(sa.func.count(kind.at)).where(*inside)) if lines else 0
+    stays = (
+        total != sum(line.count for line in lines) or _held(seen, kind, month, lines) or _hangs_on(seen, item, month)
+    )
+    return [] if stays else lines
+
+
+def _held(seen: Look, kind: _Kind, month: Month, lines: Sequence[DueRow]) -> bool:
+    """Tell whether a hold keeps anything of the month; a hold that touches a day of it keeps the whole."""
+    if seen.held.empty:
+        return False
+    days = (month.begins_at, month.ends_at - timedelta(microseconds=1))
+    if any(seen.held.on(line.site_id, None, days) for line in lines):
+        return True
+    visits = seen.held.visit_ids
+    held = sa.select(sa.literal(1)).where(*kind.inside(month), kind.visit_id.in_(visits)).limit(1)
+    return bool(visits) and seen.work.session.scalar(held) is not None
+
+
+def _hangs_on(seen: Look, item: ItemKind, month: Month) -> bool:
+    """Tell whether a picture hangs on a scan of the month that does not go before it."""
+    if item is not ItemKind.ACCESS_MONTH:
+        return False
+    record = PersonalRecord
+    stays = sa.or_(record.restricted.is_(True), ~due.over(seen.at))
+    query = sa.select(record.id).join(AccessEvent, AccessEvent.id == record.subject_id)
+    query = query.where(*_KINDS[item].inside(month), record.data_class == DataClass.CCTV_STILL, stays)
+    return seen.work.session.scalar(query.limit(1)) is not None
+
+
+def look_alone(work: Work, item: ItemKind, month: Month) -> list[DueRow]:
+    """Keep writers out of the month and look once more; nothing when it may not go whole after all."""
+    kind = _KINDS[item]
+    if month not in present(work, item):
+        return []
+    partitions.keep_writers_out(work, kind.cuts, month)
+    lines = contents(due.look(work), item, month)
+    if lines and item is ItemKind.ACCESS_MONTH and _pictures(work, kind, month):
+        return []
+    return lines
+
+
+def _pictures(work: Work, kind: _Kind, month: Month) -> bool:
+    query = sa.select(Still.event_id).join(AccessEvent, AccessEvent.id == Still.event_id)
+    return work.session.scalar(query.where(*kind.inside(month), Still.record_id.is_not(None)).limit(1)) is not None
+
+
+def say_erased(work: Work, item: ItemKind, month: Month, lines: Sequence[DueRow]) -> None:
+    """Append the ERASE entries, then take the tables alone, as late as can be."""
+    kind = _KINDS[item]
+    orders = {line.site_id: f"rule {line.rule_id}" for line in lines}
+    spans.say_erased(work, Span(*kind.entries, month.begins_at, month.ends_at), orders)
+    partitions.take_alone(work, kind.cuts)
+
+
+def drop(work: Work, item: ItemKind, month: Month) -> None:
+    """Drop the month; the journal's line is on disk."""
+    partitions.drop(work, _KINDS[item].cuts, month)
+
+
+def rows_again(work: Work, item: ItemKind, month: Month, until: datetime, limit: int) -> list[UUID]:
+    """Return rows of a month that was dropped at `until` which a restored backup brought back."""
+    kind = _KINDS[item]
+    row_id, came = (AccessEvent.id, AccessEvent.received_at) if item is ItemKind.ACCESS_MONTH else _AUDIT_COLUMNS
+    query = sa.select(row_id).where(*kind.inside(month), came <= until).order_by(row_id).limit(limit)
+    return list(work.session.scalars(query))
+
+
+def rows_of(item: ItemKind) -> ItemKind:
+    """Return the kind of the rows in months of a kind."""
+    return _KINDS[item].rows
+
+
+def sweep(runtime: Runtime) -> int:
+    """Delete what months that are gone have left, in short batches: keys of their scans, and notes of pictures.
+
+    Returns how many rows went. Repeated, it finds what an earlier process was cut off from.
+    """
+    if runtime.embedded:
+        return 0
+    with runtime.reading(SYSTEM) as work:
+        there = present(work, ItemKind.ACCESS_MONTH)
+    swept = 0
+    for from_at, until_at in _gone(there):
+        given = {"from_at": from_at, "until_at": until_at, "batch": BATCH}
+        given |= {"from_id": first_id(from_at), "until_id": first_id(until_at)}
+        for statement in (_KEYS, _NOTES):
+            count = BATCH
+            while count == BATCH:
+                with runtime.transaction(SYSTEM) as work:
+                    count = work.session.connection().execute(statement, given).rowcount
+                swept += count
+    return swept
+
+
+def _gone(there: Sequence[Month]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the spans between and before the months that are there."""
+    if there:
+        yield datetime(1970, 1, 1, tzinfo=UTC), there[0].begins_at
+    for older, newer in pairwise(there):
+        if older.after(1) != newer:
+            yield older.ends_at, newer.begins_at
+
+
+_KEYS: Final = sa.text("""
+DELETE FROM known_scan WHERE ctid = ANY(ARRAY(
+  SELECT k.ctid FROM known_scan k WHERE k.scanned_at >= :from_at AND k.scanned_at < :until_at
+  AND NOT EXISTS (SELECT 1 FROM access_event e WHERE e.id = k.event_id AND e.scanned_at = k.scanned_at) LIMIT :batch))
+""")
+_NOTES: Final = sa.text("""
+DELETE FROM still WHERE ctid = ANY(ARRAY(
+  SELECT s.ctid FROM still s WHERE s.event_id >= CAST(:from_id AS uuid) AND s.event_id < CAST(:until_id AS uuid)
+  AND s.record_id IS NULL AND NOT EXISTS (SELECT 1 FROM access_event e WHERE e.id = s.event_id) LIMIT :batch))
+""")
+"""Ids begin with the time at which their events came in, and pictures are only taken right then."""
+
+
+def make_ahead(runtime: Runtime) -> int:
+    """Make the months to come that are missing."""
+    return partitions.make_ahead(runtime, CUTS)
+
+
+def outlook(work: Work) -> Outlook | None:
+    """Tell how many months are ready; None on SQLite, which needs none."""
+    return None if work.runtime.embedded else partitions.outlook(work, CUTS)
