@@ -1,7 +1,7 @@
 """The pages that belong to no room."""
 
 from tests.web import SignIn
-from visitor.app.pages import ADMIN_SECTIONS
+from visitor.app.sections import ADMIN_SECTIONS
 from visitor.core.permissions import Role
 
 

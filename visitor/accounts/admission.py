@@ -195,6 +195,7 @@ def _touch(found: SignedIn) -> None:
 def _context() -> dict[str, object]:
     common = {
         "theme": session.get("theme", ""),
+        "contrast": session.get("contrast", ""),
         "languages": [(code, native_name(code)) for code in languages()],
         "site": g.get("site"),
         "sites": g.get("sites", ()),

@@ -16,6 +16,7 @@ from visitor.sites import queries as places
 bp = Blueprint("accounts", __name__)
 
 THEMES = frozenset({"auto", "light", "dark"})
+CONTRASTS = frozenset({"usual", "more"})
 FAULTS = {
     PasswordFault.TOO_SHORT: N_("Take at least 12 characters. A few words in a row are easy to keep."),
     PasswordFault.TOO_LONG: N_("Take at most 200 characters."),
@@ -133,6 +134,8 @@ def preferences() -> ResponseReturnValue:
     theme, language = request.form.get("theme"), request.form.get("language")
     if theme in THEMES:
         session["theme"] = "" if theme == "auto" else theme
+    if (contrast := request.form.get("contrast")) in CONTRASTS:
+        session["contrast"] = contrast
     if language in languages():
         with web.transaction() as work:
             operations.set_language(work, _own_account().id, language)

@@ -1,6 +1,5 @@
 """What every template may use: texts in the reader's language, dates in the site's time zone, the navigation."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,28 +7,11 @@ from babel import Locale, dates
 from flask import Flask, g, request
 
 from visitor.app import assets
+from visitor.app.sections import NAVIGATION
 from visitor.badges import faults
 from visitor.core import web
-from visitor.core.i18n import N_, direction, locale, native_name
+from visitor.core.i18n import direction, locale, native_name
 from visitor.core.permissions import Permission
-
-
-@dataclass(frozen=True, slots=True)
-class NavigationLink:
-    """One entry of the navigation, shown to whoever may use it."""
-
-    label: str
-    path: str
-    permission: Permission
-
-
-NAVIGATION = (
-    NavigationLink(N_("Reception"), "/desk/", Permission.DESK_VIEW),
-    NavigationLink(N_("Access log"), "/security/", Permission.LOG_VIEW),
-    NavigationLink(N_("Roll call"), "/security/roll-call", Permission.ROLLCALL),
-    NavigationLink(N_("Privacy"), "/privacy/", Permission.RETENTION_VIEW),
-    NavigationLink(N_("Administration"), "/admin/", Permission.ADMIN_DEVICES),
-)
 
 
 def zone() -> ZoneInfo:

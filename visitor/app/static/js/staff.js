@@ -7,6 +7,7 @@ import { startComboboxes } from "./combobox.js";
 import { startDialogs } from "./dialogs.js";
 import { startListFilters } from "./list-filter.js";
 import { startLive } from "./live.js";
+import { startSearchKey } from "./search-key.js";
 import { showCurrent } from "./strips.js";
 import { startToasts } from "./toasts.js";
 
@@ -23,5 +24,6 @@ startDialogs(document);
 startComboboxes(document, network, clock);
 startListFilters(document);
 startBulk(document);
+startSearchKey(document);
 startClocks(document, clock);
 startLive(document, network, clock);
