@@ -2,7 +2,7 @@
 /** The first step of a visitor with a code: is it you, whom are you visiting, and the notice. One touch goes on. */
 import { openDialog } from '../dialogs.js';
 import { button, element, icon, isolated } from '../elements.js';
-import { without } from './code.js';
+import { without as withoutCode } from './code.js';
 import { noticeParts } from './notice.js';
 
 /** @typedef {import('../kiosk.js').Kiosk} Kiosk */
@@ -31,20 +31,24 @@ export function arrive(kiosk) {
     content: [
       element('p', { class: 'done-name', 'data-arrive': 'name' }, isolated(visitor.pass?.name ?? '')),
       hostLine(kiosk, isReturning),
+      pictured ? photoLine(kiosk, () => on(true)) : null,
       noticeParts(kiosk),
-      pictured ? element('p', { class: 'field-help' }, icon('camera'), element('span', {}, ` ${t('arrive.photo')}`)) : null,
       element(
         'div',
         { class: 'camera-choices' },
-        button('not-me', t('arrive.not_me'), { kind: 'quiet', press: () => without(kiosk) }),
+        button('not-me', t('arrive.not_me'), { kind: 'quiet', press: () => withoutCode(kiosk) }),
         isReturning ? button('forget-me', t('forget.button'), { kind: 'quiet', press: () => askToForget(kiosk) }) : null,
       ),
     ],
-    actions: [
-      ...(pictured ? [button('without-photo', t('photo.without'), { kind: 'secondary', press: () => on(true) })] : []),
-      button('continue', t('notice.read'), { kind: 'primary', drawing: 'check', submit: true }),
-    ],
+    actions: [button('continue', t('notice.read'), { kind: 'primary', drawing: 'check', submit: true })],
   };
+}
+
+/** Above the notice: it must be seen before anybody goes on. @param {Kiosk} kiosk @param {() => void} without */
+function photoLine(kiosk, without) {
+  const { t } = kiosk.i18n;
+  const decline = button('without-photo', t('photo.without'), { kind: 'small', press: without });
+  return element('p', { class: 'point', 'data-arrive': 'photo' }, icon('camera'), element('span', {}, t('arrive.photo')), decline);
 }
 
 /** @param {Kiosk} kiosk @param {boolean} changeable an invitation is to one host; who comes again may visit another */

@@ -59,6 +59,7 @@ function remembering(kiosk) {
         visitor.rememberEmail ||= visitor.email;
         box.setAttribute('aria-checked', String(visitor.remember));
         address.hidden = !visitor.remember;
+        if (visitor.remember) address.scrollIntoView({ block: 'nearest' });
       },
     },
   }, element('span', {}, t('remember.box')), element('span', { class: 'switch-track', 'aria-hidden': 'true' }));
