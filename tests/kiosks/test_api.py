@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import factories
 from tests.imaging import photos
@@ -22,7 +22,8 @@ from visitor.core.work import Runtime
 from visitor.notices import operations as notices
 from visitor.notices.texts import NoticeText
 from visitor.people import queries as people
-from visitor.visits.models import HelpRequest, Visit
+from visitor.sites.models import Site
+from visitor.visits.models import HelpRequest, Visit, VisitState
 
 LONG = "Wolfeschlegelsteinhausenbergerdorff " * 6
 NAMES = [
@@ -59,6 +60,30 @@ def test_configuration_speaks_of_this_site_alone(hall: Reception, elsewhere: Rec
     kinds = [kind["id"] for kind in hall.kiosk.get("/config").get_json()["visit_types"]]
     assert kinds == [str(hall.visit_type.id)]
     assert str(elsewhere.visit_type.id) not in kinds
+
+
+def test_languages_stand_by_use_behind_the_sites_own(hall: Reception, elsewhere: Reception, runtime: Runtime) -> None:
+    gone = {"state": VisitState.GONE, "visit_type_id": hall.visit_type.id}
+    with runtime.transaction(SYSTEM) as work:
+        for language, days in {"fr": 2, "de": 60}.items():
+            factories.visit(work, hall.site, language=language, arrived_at=work.now - timedelta(days=days), **gone)
+        factories.visit(work, elsewhere.site, language="nl", state=VisitState.GONE)
+
+    told = hall.kiosk.get("/config").get_json()
+
+    assert [language["code"] for language in told["languages"]] == ["en", "fr", "nl", "de"]
+    assert told["default_language"] == "en"
+
+
+def test_ways_of_the_site_come_with_their_arrows(hall: Reception, runtime: Runtime) -> None:
+    said = {"nl": {"reception": "Links", "way": ["← Naar de lift", "Verdieping 2"]}}
+    with runtime.transaction(SYSTEM) as work:
+        work.session.execute(update(Site).where(Site.id == hall.site.id).values(guidance=said))
+
+    told = hall.kiosk.get("/config").get_json()["site"]["guidance"]
+
+    steps = [{"arrow": "left", "text": "Naar de lift"}, {"arrow": "", "text": "Verdieping 2"}]
+    assert told == {"nl": {"reception": "Links", "way": steps}}
 
 
 def found(hall: Reception, typed: str) -> list[str]:

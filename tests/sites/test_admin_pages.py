@@ -96,6 +96,19 @@ def test_what_is_wrong_with_a_site_is_said_and_nothing_is_lost(
     assert only(runtime, Site, id=site.id).name == "Havenstad"
 
 
+def test_ways_are_told_in_each_language_of_the_site(admin: FlaskClient, runtime: Runtime, site: Site) -> None:
+    ways = {"reception-de": "Links vom Tor", "way-de": "← Zum Aufzug\n\n Ebene 2 ", "reception-en": "", "way-en": ""}
+    assert admin.post(f"{HERE}/{site.id}", data=fields(site) | ways).status_code == 302
+
+    told = only(runtime, Site, id=site.id).guidance
+    assert told == {"de": {"reception": "Links vom Tor", "way": ["← Zum Aufzug", "Ebene 2"]}}
+    assert "← Zum Aufzug\nEbene 2" in admin.get(f"{HERE}/{site.id}").get_data(as_text=True)
+
+    refused = admin.post(f"{HERE}/{site.id}", data=fields(site) | ways | {"way-de": "x" * 121})
+    assert refused.status_code == 422
+    assert "x" * 121 in refused.get_data(as_text=True)
+
+
 def test_a_site_is_changed_and_keeps_its_number(admin: FlaskClient, runtime: Runtime, site: Site) -> None:
     assert (
         admin.post(f"{HERE}/{site.id}", data=fields(site, languages=["en", "de"], first_language="de")).status_code

@@ -1,5 +1,6 @@
 """What a kiosk is told: the site, its questions, its notices. Nothing about any visitor."""
 
+from datetime import timedelta
 from typing import Any
 
 from visitor.core.i18n import direction, native_name
@@ -8,12 +9,14 @@ from visitor.kiosks.models import Kiosk
 from visitor.notices import queries as notices
 from visitor.reception.operations import remembers
 from visitor.sites import queries as sites
+from visitor.sites.models import Site
 from visitor.sites.policy import id_capture
 from visitor.sites.preset import Preset
 from visitor.visits import queries as visits
 from visitor.visits.models import VisitType
 
 _ARROWS = {"←": "left", "→": "right", "↑": "up", "↓": "down"}
+_LOOK_BACK = timedelta(days=30)
 DOCUMENT_TYPES = ("passport", "identity_card", "driving_licence", "residence_permit")
 
 
@@ -33,7 +36,9 @@ def configuration(work: Work, kiosk: Kiosk) -> dict[str, object]:
             "timezone": site.time_zone,
             "territory": preset.territory,
         },
-        "languages": [{"code": code, "name": native_name(code), "dir": direction(code)} for code in site.languages],
+        "languages": [
+            {"code": code, "name": native_name(code), "dir": direction(code)} for code in _most_used_first(work, site)
+        ],
         "default_language": site.languages[0],
         "visit_types": [_visit_type(visit_type, preset) for visit_type in visits.types(work, site.id)],
         "notices": _notices(work, kiosk),
@@ -43,6 +48,13 @@ def configuration(work: Work, kiosk: Kiosk) -> dict[str, object]:
         "warning_seconds": settings.warning_seconds,
         "server_time": int(work.now.timestamp() * 1000),
     }
+
+
+def _most_used_first(work: Work, site: Site) -> list[str]:
+    """Return the site's languages: its own, then those of the visitors of the last weeks, then in the site's order."""
+    used = visits.languages_used(work, site.id, work.now - _LOOK_BACK)
+    own, *others = site.languages
+    return [own, *sorted(others, key=lambda code: -used.get(code, 0))]
 
 
 def _guidance(texts: dict[str, Any]) -> dict[str, object]:

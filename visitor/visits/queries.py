@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from visitor.core.errors import NotFound
 from visitor.core.names import search_words
@@ -75,6 +75,13 @@ def types(work: Work, site_id: UUID) -> Sequence[VisitType]:
     """Return the site's visit types in the order of the kiosk."""
     where = (VisitType.site_id == site_id, VisitType.retired_at.is_(None))
     return work.session.scalars(select(VisitType).where(*where).order_by(VisitType.position, VisitType.id)).all()
+
+
+def languages_used(work: Work, site_id: UUID, since: datetime) -> dict[str, int]:
+    """Return how many visitors who have come since then and gone again were signed in with each language."""
+    gone = (Visit.site_id == site_id, Visit.state == VisitState.GONE, Visit.arrived_at >= since)
+    query = select(Visit.language, func.count()).where(*gone).group_by(Visit.language).order_by(Visit.language)
+    return dict(work.session.execute(query).tuples().all())
 
 
 def zones_of(work: Work, type_id: UUID) -> Sequence[Zone]:
