@@ -52,7 +52,7 @@ real: setup ## Tests with a browser, a printer, cameras, PostgreSQL
 	$(PYTEST) -m real
 
 test-postgres: setup ## Every test that uses a database once more, on PostgreSQL
-	VISITOR_TESTS_DATABASE=postgresql $(PYTEST) -m "not real"
+	VISITOR_TESTS_DATABASE=postgresql $(PYTEST) -m "not real or kills"
 
 screenshots: setup ## Make the pictures in docs/screenshots
 	$(BIN)/python -m tests.screenshots

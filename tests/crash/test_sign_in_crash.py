@@ -25,13 +25,13 @@ from visitor.people import queries as people
 from visitor.people.models import Person, PersonalRecord
 from visitor.visits.models import Visit, VisitState
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.kills]
 KILLS = 10
 LONGEST_SECONDS = 0.35
 """A rush of sign-ins takes about as long."""
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2 if ON_POSTGRES else 5))
 def test_kill_9_loses_no_acknowledged_sign_in_and_leaves_none_half_done(
     seed: int, tmp_path: Path, template: Callable[[Path], str]
 ) -> None:

@@ -1,20 +1,24 @@
 """One transaction, one instant, one actor: what every operation is handed."""
 
+import sqlite3
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from visitor.core.actors import Actor
 from visitor.core.clock import Clock, SystemClock
 from visitor.core.errors import Unavailable
+from visitor.core.i18n import N_
 from visitor.core.ids import new_id
 from visitor.core.live import Changes
 from visitor.core.permissions import Permission
@@ -23,6 +27,15 @@ from visitor.core.settings import Settings
 from visitor.core.tally import Kind, Tally
 
 T = TypeVar("T")
+
+DISK_REFUSES = N_(
+    "The server cannot write to its disk, which may be full, so this was not saved. "
+    "Tell your administrator, then try again."
+)
+_SQLITE_REFUSALS: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
+_POSTGRES_FULL: Final = "53100"
+
+log = structlog.get_logger()
 
 
 class Resources:
@@ -129,6 +142,8 @@ class Runtime:
     tally: Tally = field(default_factory=Tally)
     replica: Replica | None = None
     """The standby that `reading_elsewhere` prefers."""
+    refused_at: datetime | None = None
+    """When the disk last refused to take something; null once it took something again."""
 
     @property
     def embedded(self) -> bool:
@@ -140,7 +155,8 @@ class Runtime:
         """Open a writing transaction; it commits at the end and rolls back on any error.
 
         Raises:
-            Unavailable: on SQLite, other writers kept the database busy for longer than the lock time-out.
+            Unavailable: the disk of the database is full; or, on SQLite, other writers kept the database busy for
+                longer than the lock time-out.
         """
         if self.embedded and not self.writers.acquire(self.settings.database.lock_timeout_seconds):
             raise Unavailable
@@ -150,9 +166,16 @@ class Runtime:
                 yield work
                 if work.changed_sites and self.changes.neighbours is not None:
                     self.changes.neighbours.note(session, work.changed_sites)
+        except DBAPIError as fault:
+            if not _disk_refused(fault):
+                raise
+            log.error("database.disk_refuses", fault=type(fault.orig).__name__)  # noqa: TRY400  the class says it all
+            self.refused_at = self.clock.now()
+            raise Unavailable(DISK_REFUSES) from fault
         finally:
             if self.embedded:
                 self.writers.release()
+        self.refused_at = None
         if work.counted:
             self.tally.add(work.counted)
         if work.changed_sites:
@@ -205,3 +228,10 @@ class Runtime:
             options["postgresql_readonly"] = True
         with Session(connection.execution_options(**options), expire_on_commit=False) as session, session.begin():
             yield Work(session, self.clock.now(), actor, self)
+
+
+def _disk_refused(fault: DBAPIError) -> bool:
+    """Tell whether there was no room for what was to be written."""
+    if isinstance(fault.orig, sqlite3.Error):
+        return getattr(fault.orig, "sqlite_errorcode", None) in _SQLITE_REFUSALS
+    return getattr(fault.orig, "sqlstate", None) == _POSTGRES_FULL
