@@ -14,7 +14,7 @@ const TYPING_PAUSE_MS = 200;
  * @param {object} wanted
  * @param {(text: string) => boolean} wanted.isOurs
  * @param {(text: string) => void} wanted.found called once
- * @param {() => void} wanted.other another code is in the picture
+ * @param {() => unknown} wanted.other another code is in the picture
  * @param {() => void} wanted.missing there is no camera
  */
 export function createScanner(kiosk, wanted) {

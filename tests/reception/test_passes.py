@@ -27,6 +27,7 @@ from visitor.visits import invitations
 from visitor.visits import operations as visits
 from visitor.visits import queries as visit_queries
 from visitor.visits.models import Invitation, Visit, VisitSource, VisitState
+from visitor.visits.policy import DepartureBy
 
 
 def invited(work: Work, here: arrivals.Place, **values: Any) -> tuple[Visit, str]:
@@ -135,7 +136,7 @@ def test_invited_visitor_comes_once(work: Work) -> None:
     assert done.visit_id == visit.id
     assert (visit.state, visit.arrived_at, visit.source) == (VisitState.ON_SITE, work.now, VisitSource.INVITATION)
     assert state(work, here, code) is PassState.USED
-    visits.depart(work, visit, visits.policy.DepartureBy.DESK, work.now)
+    visits.depart(work, visit, DepartureBy.DESK, work.now)
     assert state(work, here, code) is PassState.USED
 
 
@@ -169,7 +170,7 @@ def test_remembered_visitor_comes_again_as_the_same_person(work: Work) -> None:
     assert (visit.person_id, visit.host_id) == (person_id, other.id)
     assert people_queries.contacts(work, [visit.id], Purpose.RECEPTION)[visit.id].badge_name == "Shiv"
     assert state(work, here, code) is PassState.USED
-    visits.depart(work, visit, visits.policy.DepartureBy.DESK, work.now)
+    visits.depart(work, visit, DepartureBy.DESK, work.now)
     assert state(work, here, code) is PassState.RETURNING
     kept = work.session.get_one(Remembrance, person_id)
     assert (kept.host_id, kept.expires_at) == (other.id, work.now + timedelta(days=180))

@@ -2,11 +2,9 @@
 /** Leaving: show the badge to the camera, or type its number. */
 import { button, element } from '../elements.js';
 import { alertBox, textField } from '../fields.js';
-import { createQrReader, isBadge } from '../qr.js';
+import { isBadge } from '../qr.js';
+import { createScanner } from '../scan.js';
 import { faultText, focusFault, keepFaults } from './faults.js';
-
-const PAUSE_MS = 300;
-const LONG_PAUSE_MS = 3000;
 
 /** @typedef {import('../kiosk.js').Kiosk} Kiosk */
 
@@ -14,10 +12,7 @@ const LONG_PAUSE_MS = 3000;
 export function signOut(kiosk) {
   const { visitor } = kiosk;
   const { t } = kiosk.i18n;
-  const here = { gone: false, busy: visitor.sending };
-  /** @type {import('../camera.js').Camera | null} */
-  let camera = null;
-  const view = element('div', { class: 'camera camera-wide', 'data-camera': 'starting' });
+  let busy = visitor.sending;
   const advice = element('p', { class: 'advice', 'aria-live': 'polite', 'data-advice': '' }, t('out.show'));
   const trouble = faultText(kiosk, 'sign_out');
   const send = button('submit', t('out.send'), { kind: 'primary', drawing: 'leave', submit: true });
@@ -31,46 +26,27 @@ export function signOut(kiosk) {
   }
 
   function wait() {
-    here.busy = true;
+    busy = true;
     send.disabled = true;
     say(t('check.sending'));
   }
 
-  async function watch() {
-    try {
-      camera = await kiosk.openCamera();
-    } catch {
-      view.dataset.camera = 'missing';
-      say(t('out.no_camera'));
-      return;
-    }
-    if (here.gone) {
-      camera.close();
-      return;
-    }
-    view.dataset.camera = 'live';
-    view.replaceChildren(camera.video, element('div', { class: 'aim', 'aria-hidden': 'true' }));
-    void camera.video.play().catch(() => undefined);
-    const read = await createQrReader(kiosk.BarcodeDetector, kiosk.api);
-    while (!here.gone) {
-      const { text, reached } = await read(camera);
-      if (here.gone) return;
-      if (text && isBadge(text) && !here.busy) {
-        wait();
-        await leave(kiosk, { token: text });
-        return;
-      }
-      if (text && !isBadge(text)) say(t('out.other_code'));
-      await new Promise((resolve) => setTimeout(resolve, reached ? PAUSE_MS : LONG_PAUSE_MS));
-    }
-  }
+  const scanner = createScanner(kiosk, {
+    isOurs: (text) => isBadge(text) && !busy,
+    found: (token) => {
+      wait();
+      void leave(kiosk, { token });
+    },
+    other: () => busy || say(t('out.other_code')),
+    missing: () => say(t('out.no_camera')),
+  });
 
   function submit() {
     const number = visitor.badgeNumber.trim();
     delete visitor.faults.sign_out;
     if (!keepFaults(visitor, ['badge_number'], { badge_number: number ? null : 'badge_missing' })) {
       focusFault(kiosk, ['badge_number']);
-    } else if (!here.busy) {
+    } else if (!busy) {
       wait();
       void leave(kiosk, { badge_number: number });
     }
@@ -81,19 +57,15 @@ export function signOut(kiosk) {
     lead: t('out.lead'),
     submit,
     shown: () => {
-      if (!trouble) void watch();
-      else view.dataset.camera = 'paused';
+      if (!trouble) void scanner.watch();
     },
-    leave: () => {
-      here.gone = true;
-      camera?.close();
-    },
+    leave: scanner.stop,
     content: [
       trouble ? alertBox(trouble, kiosk.reception()) : null,
       element(
         'div',
         { class: trouble ? 'photo-side' : 'photo photo-out' },
-        trouble ? null : view,
+        trouble ? null : scanner.view,
         element(
           'div',
           { class: 'photo-side' },
