@@ -143,7 +143,8 @@ def _group(work: Work, asked: Sequence[Asked]) -> list[Outcome]:
     claimed = [facts.read_credential(verifier, one.scan.credential) for one in asked]
     questions = [_question(*one) for one in zip(asked, claimed, strict=True)]
     # Each decision about a badge rests on the one before.
-    turns = [_turn("badge", question["badge_id"]) for question in questions if question["badge_id"] is not None]
+    badges = [] if work.runtime.embedded else [question["badge_id"] for question in questions]
+    turns = [_turn("badge", badge) for badge in badges if badge is not None]
     found = statements.read(connection, questions, turns)
     outcomes: list[Outcome | Kept] = []
     taken: set[object] = set()

@@ -33,10 +33,10 @@ class Prepared:
     def send(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  the driver's own cursor
         """Run in the connection's transaction and return the cursor. Call it within `round_trip`."""
         given = [
-            (name, value if convert is None else convert(value))
-            for name, value, convert in (
+            (name, value if value is None or convert is None else convert(value))
+            for name, value, convert in [
                 (name, values.get(name, kept), convert) for name, convert, kept in self._places
-            )
+            ]
         ]
         cursor = connection.connection.cursor()
         cursor.execute(self.text, [value for _name, value in given] if self._by_place else dict(given))

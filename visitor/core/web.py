@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Final, ParamSpec, TypeVar
 
 from flask import current_app, g, request, session
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from visitor.core.actors import NOBODY, Actor
 from visitor.core.errors import NotAllowed
@@ -55,9 +57,16 @@ def local_path(wanted: str | None) -> str:
 def language() -> str:
     """Return the reader's language: the account's, else the browser's first that there is."""
     if "language" not in g:
-        offered = languages()
-        g.language = best_language(request.accept_languages.best_match(offered), offered, SOURCE_LANGUAGE)
+        g.language = _preferred(request.headers.get("Accept-Language", ""))
     return str(g.language)
+
+
+@lru_cache(maxsize=512)
+def _preferred(accepted: str) -> str:
+    """Return the language for a header; browsers and readers send few different ones."""
+    offered = languages()
+    wanted = parse_accept_header(accepted, LanguageAccept).best_match(offered)
+    return best_language(wanted, offered, SOURCE_LANGUAGE)
 
 
 def text(message: str, /, **values: object) -> str:
