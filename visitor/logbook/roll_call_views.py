@@ -12,7 +12,7 @@ from visitor.core.forms import Form, parse
 from visitor.core.i18n import N_
 from visitor.core.live import event_stream
 from visitor.core.permissions import Permission
-from visitor.logbook import queries
+from visitor.logbook import charts, queries
 from visitor.sites import operations as places
 from visitor.sites.models import SiteMode
 from visitor.sites.views import current_site
@@ -93,7 +93,10 @@ def _context(*, again: bool = False) -> dict[str, object]:
         site = current_site(work, Permission.ROLLCALL)
         known = queries.places_of(work, site)
         inside = queries.people_inside(work, site, known, again=again)
+        zones, unseen = charts.zone_map(work, site, known)
         return {
+            "zones": zones,
+            "unseen": unseen,
             "people": inside,
             "missing": sum(1 for person in inside if person.roll.mustered_at is None),
             "site": site,

@@ -22,9 +22,9 @@ from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.replica import Seen
 from visitor.core.work import Work
-from visitor.logbook import export, operations, queries
+from visitor.logbook import charts, export, operations, queries
 from visitor.logbook.forms import FIELDS, USUAL_SPAN, LogForm
-from visitor.logbook.queries import EventLine, Places
+from visitor.logbook.queries import Places
 from visitor.logbook.words import REASON_WORDS, age
 from visitor.sites.models import Site
 from visitor.sites.views import current_site
@@ -121,23 +121,27 @@ def live() -> ResponseReturnValue:
         with web.reading() as work:
             site = current_site(work, Permission.LOG_VIEW)
         return Response(event_stream(web.runtime().changes, site.id), mimetype="text/event-stream")
-    return render_template("logbook/live.html", events=_newest())
+    return render_template("logbook/live.html", **_newest())
 
 
 @bp.get("/live/list")
 @web.requires(Permission.LOG_VIEW)
 def live_list() -> ResponseReturnValue:
     """Return the part of the live page that refreshes itself."""
-    return render_template("logbook/_events.html", events=_newest(again=True))
+    return render_template("logbook/_live.html", **_newest(again=True))
 
 
-def _newest(*, again: bool = False) -> list[EventLine]:
+def _newest(*, again: bool = False) -> dict[str, object]:
     with web.transaction() as work:
         site = current_site(work, Permission.LOG_VIEW)
         period = LogForm().period(work.now, ZoneInfo(site.time_zone))
         wanted = EventFilter(site.id, period.from_at, period.until_at)
         page = access.search(work, wanted, limit=LIVE_ROWS)
-        return queries.lines(work, queries.places_of(work, site), page.rows, again=again)
+        known = queries.places_of(work, site)
+        return {
+            "events": queries.lines(work, known, page.rows, again=again),
+            "pictures": charts.pictures(work, site, known),
+        }
 
 
 def _as_of(seen: Seen[_Search]) -> str:
