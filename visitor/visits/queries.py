@@ -81,7 +81,7 @@ def languages_used(work: Work, site_id: UUID, since: datetime) -> dict[str, int]
     """Return how many visitors who have come since then and gone again were signed in with each language."""
     gone = (Visit.site_id == site_id, Visit.state == VisitState.GONE, Visit.arrived_at >= since)
     query = select(Visit.language, func.count()).where(*gone).group_by(Visit.language).order_by(Visit.language)
-    return dict(work.session.execute(query).tuples().all())
+    return dict(iter(work.session.execute(query)))
 
 
 def zones_of(work: Work, type_id: UUID) -> Sequence[Zone]:
