@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.flows import house, kiosk, reception, staff
+from tests.flows import house, kiosk, looks, reception, staff
 from tests.flows.reception import Reception
 from tests.real import browser, scenes
 from tests.real.mail import MailSink, mail_sink
@@ -340,3 +340,27 @@ def test_sign_in_that_is_turned_down_after_an_outage_is_named_to_the_desk(page: 
     staff.sign_in(desk, at_work.place.home, "reception")
     expect(desk.locator("[data-unrecorded]")).to_contain_text("Lost Inoutage", timeout=60_000)
     page.unroute("**/kiosk/api/sign-ins")
+
+
+def test_screens_of_codes_are_accessible_and_fit(page: Page, at_work: Speed) -> None:
+    def judge(screen: str) -> None:
+        assert looks.violations(page) == [], screen
+        assert looks.overflow(page) == [], screen
+        assert looks.small_targets(page, 44) == [], screen
+
+    judge("welcome")
+    kiosk.press(page, "code")
+    kiosk.at(page, "code")
+    judge("code")
+    page.locator("input[name=typed_code]").fill("ABCDEFGHJKLM")
+    kiosk.press(page, "continue")
+    expect(page.get_by_role("alert")).to_be_visible()
+    judge("a code that is not known")
+    page.locator("input[name=typed_code]").fill(remembered(at_work.place, "Wanda Wide" + "n" * 150))
+    kiosk.press(page, "continue")
+    kiosk.at(page, "arrive")
+    judge("arrive")
+    looks.large_text(page, on=True)
+    assert looks.overflow(page) == []
+    kiosk.press(page, "forget-me")
+    judge("forget")
