@@ -21,7 +21,7 @@ from visitor.logbook.queries import places_of
 def here(runtime: Runtime) -> arrivals.Place:
     with runtime.transaction(SYSTEM) as work:
         made = arrivals.place(work)
-        factories.zone(work, made.site, name="Server hall", occupancy_limit=2)
+        factories.zone(work, made.site, name="Server hall", position=1, occupancy_limit=2)
         return made
 
 
