@@ -1,18 +1,23 @@
 """The bench measures and reports; how fast anything is, no test says."""
 
 import json
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from visitor.app.bench import report
-from visitor.app.bench.catalogue import TITLES, benches
-from visitor.app.bench.rounds import QUICK, Bench, Contest, Figure, Size, run
+from visitor.app.bench import report, targets
+from visitor.app.bench.catalogue import QUICK, TITLES, subjects
+from visitor.app.bench.places import Place, Sqlite
+from visitor.app.bench.report import Measured
+from visitor.app.bench.rounds import PRODUCT, RATE, Beside, Contest, Figure, Size, Subject, Wanted, run
+from visitor.app.bench.targets import TARGETS, Judgement, Reached
+from visitor.app.bench.trips import READY
 from visitor.cli import main
+
+EVERYTHING = Wanted()
 
 
 def bench(*arguments: str) -> tuple[int, str]:
@@ -20,24 +25,38 @@ def bench(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_each_figure_stands_beside_a_bare_program(tmp_path: Path) -> None:
+def figure(key: str, unit: str, product: list[float], bare: list[float], database: str = "SQLite") -> Figure:
+    return Figure("scans", database, Beside(key, "Scans", "bare Flask", (unit,)), unit, product, bare)
+
+
+def measured(*figures: Figure) -> Measured:
+    return Measured(figures, QUICK, date(2026, 3, 2), ("SQLite 3",))
+
+
+def test_each_figure_stands_beside_a_bare_program_and_its_targets(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
 
-    code, output = bench("--quick", "--only", "badges", "--json", str(file))
+    code, output = bench("--quick", "--only", "badges", "--database", "sqlite", "--json", str(file))
 
     assert code == 0, output
-    measured = json.loads(file.read_text())
-    assert len(measured["figures"]) >= 4
-    for figure in measured["figures"]:
-        assert figure["bench"] == "badges"
-        assert len(figure["product"]) == len(figure["bare"]) == measured["rounds"] == QUICK.rounds
-        assert all(value > 0 for value in figure["product"] + figure["bare"])
-        assert figure["ratio_min"] <= figure["ratio"] <= figure["ratio_max"]
+    found = json.loads(file.read_text())
+    assert {one["key"] for one in found["figures"]} == {
+        f"badges.{kind}" for kind in ("png", "pdf", "batch", "bytes", "raster")
+    }
+    for one in found["figures"]:
+        assert len(one["product"]) == len(one["bare"]) in {1, QUICK.rounds}
+        assert all(value > 0 for value in one["product"] + one["bare"])
+        assert one["ratio_min"] <= one["ratio"] <= one["ratio_max"]
+    assert {one["id"] for one in found["targets"]} == {"B1", "B2", "B3", "B4"}
     assert "ratio" in output
 
 
-def test_every_bench_can_be_set_up() -> None:
-    assert [bench.name for bench in benches(())] == list(TITLES)
+def test_every_subject_can_be_set_up() -> None:
+    assert [subject.name for subject in subjects()] == list(TITLES)
+
+
+def test_every_target_names_a_figure_of_a_subject() -> None:
+    assert {target.key.split(".")[0] for target in TARGETS} <= set(TITLES)
 
 
 def test_an_unknown_bench_is_named_and_nothing_is_measured() -> None:
@@ -47,35 +66,85 @@ def test_an_unknown_bench_is_named_and_nothing_is_measured() -> None:
     assert "There is no bench coffee" in output
 
 
-def test_product_and_bare_program_take_turns_and_change_who_begins() -> None:
+def test_only_a_target_measures_its_own_figures_alone(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+
+    code, output = bench("--quick", "--only", "B2", "--database", "sqlite", "--json", str(file))
+
+    assert code == 0, output
+    assert [one["key"] for one in json.loads(file.read_text())["figures"]] == ["badges.bytes"]
+
+
+def test_all_sides_take_turns_and_change_who_begins() -> None:
     order: list[str] = []
 
     def ran(name: str) -> dict[str, float]:
         order.append(name)
-        return {"per second": 2.0 if name == "product" else 4.0}
+        return {RATE: 2.0 if name == PRODUCT else 4.0}
 
-    @contextmanager
-    def prepare(_size: Size) -> Generator[Sequence[Contest]]:
-        yield [Contest("Nothing", lambda: ran("product"), lambda: ran("bare"), "nothing, simply")]
+    def contests(_place: Place, _size: Size) -> Iterator[Contest]:
+        sides = {PRODUCT: lambda: ran(PRODUCT), "simply": lambda: ran("simply"), "unused": lambda: ran("unused")}
+        yield Contest(sides, [Beside("none.first", "Nothing", "simply")])
 
-    figures = run(Bench("none", "Nothing", prepare), QUICK, lambda _what: None)
+    figures = list(run(Subject("none", "Nothing", contests), Sqlite(), QUICK, EVERYTHING, lambda _what: None))
 
-    assert order == ["product", "bare", "bare", "product"]
-    assert [figure.ratio for figure in figures] == [0.5]
+    assert order == [PRODUCT, "simply", "simply", PRODUCT]
+    assert [one.ratio for one in figures] == [0.5]
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(3412.2, "3,412"), (41.23, "41.2"), (0.284, "0.28"), (1.0, "1.0"), (100.0, "100")]
+    ("key", "unit", "ratio", "reached"),
+    [
+        ("scans.8", "per second", 0.5, Reached.NO),
+        ("scans.8", "per second", 0.7, Reached.YES),
+        ("scans.8", "per second", 1.2, Reached.STRETCH),
+        ("purge.doors", "p99 ms", 2.5, Reached.NO),
+        ("purge.doors", "p99 ms", 1.9, Reached.YES),
+        ("purge.doors", "p99 ms", 1.1, Reached.STRETCH),
+        ("codes.480", "codes found", 0.9, Reached.NO),
+        ("codes.480", "codes found", 1.0, Reached.STRETCH),
+    ],
+)
+def test_a_target_is_judged_by_the_middle_round(key: str, unit: str, ratio: float, reached: Reached) -> None:
+    judgements = targets.judged([figure(key, unit, [ratio * 2, 0.0, ratio], [1.0, 1.0, 1.0])])
+
+    assert [one.reached for one in judgements if not one.target.peer] == [reached]
+
+
+def test_a_target_against_an_absent_peer_is_never_claimed() -> None:
+    judgements: list[Judgement] = targets.judged([figure("scans.8", RATE, [9e9], [1.0], "PostgreSQL")])
+
+    absent = [one for one in judgements if one.target.peer]
+    assert [one.target.id for one in absent] == ["D1"]
+    assert absent[0].reached is Reached.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(3412.2, "3,412"), (41.23, "41.2"), (0.284, "0.28"), (1.0, "1.0"), (100.0, "100"), (0.0421, "0.042")],
 )
 def test_figures_have_as_many_digits_as_they_deserve(value: float, text: str) -> None:
     assert report.number(value) == text
 
 
-def test_the_page_names_machine_rounds_and_ratio() -> None:
-    figure = Figure("scans", "Scans", "per second", "bare Flask", [300.0, 320.0], [600.0, 640.0])
-
-    page = report.page([figure], QUICK, date(2026, 3, 2))
+def test_the_page_names_machine_rounds_and_ratio_and_shows_what_falls_short() -> None:
+    page = report.page(measured(figure("scans.8", RATE, [300.0, 320.0], [600.0, 640.0])))
 
     assert "2026-03-02" in page
+    assert "SQLite 3" in page
     assert "**0.50**" in page
-    assert "bare Flask" in page
+    assert "| D2 |" in page
+    assert "| **no** |" in page
+
+
+def test_figures_of_an_earlier_run_are_shown_as_they_were() -> None:
+    before = measured(figure("scans.8", RATE, [300.0], [600.0]))
+    content = json.loads(report.as_json(before))
+
+    again = measured(*(Figure.from_json(one) for one in content["figures"]))
+
+    assert report.page(again) == report.page(before)
+
+
+def test_round_trips_are_counted_as_the_protocol_shows_them() -> None:
+    assert b"B\t5\tReadyForQuery\t I\n".count(READY) == 1

@@ -21,6 +21,7 @@ DATABASES = ("sqlite", "postgresql")
 @click.option("--database", type=click.Choice(DATABASES), multiple=True, help="Only there; both otherwise.")
 @click.option("--postgresql", "server_url", metavar="URL", help="A server on which databases can be made.")
 @click.option("--scale", type=click.IntRange(4, 8), help="The log grows to 10 to this power on every database.")
+@click.option("--mass", type=click.IntRange(1), help="So many visits are erased at once, one time; usually 20,000.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures here.")
 @click.option("--merge", type=click.Path(path_type=Path, exists=True), multiple=True, help="Figures of an earlier run.")
 @click.option("--write-docs", is_flag=True, help=f"Write {DOCS} in this checkout.")
@@ -35,6 +36,7 @@ def command(  # noqa: PLR0913  click's options
     database: tuple[str, ...],
     server_url: str | None,
     scale: int | None,
+    mass: int | None,
     json_file: Path | None,
     merge: tuple[Path, ...],
     write_docs: bool,
@@ -46,13 +48,13 @@ def command(  # noqa: PLR0913  click's options
     """
     # Lazily: it loads every room, and help should come at once.
     from visitor.app.bench import report  # noqa: PLC0415  as above
-    from visitor.app.bench.session import Session, Unknown, Wishes  # noqa: PLC0415  as above
+    from visitor.app.bench.session import Scope, Session, Unknown, Wishes  # noqa: PLC0415  as above
 
     if write_docs and not DOCS.parent.is_dir():
         raise click.UsageError("There is no folder docs here. --write-docs works in a checkout.")
     names = frozenset(name for part in only for name in part.split(",") if name)
     try:
-        wishes = Wishes.of(names, quick=quick, rush=only_rush, scale=scale, minutes=minutes)
+        wishes = Wishes.of(names, Scope(scale, mass, minutes), quick=quick, rush=only_rush)
     except Unknown as unknown:
         raise click.UsageError(str(unknown)) from None
     session = Session(wishes, SystemClock().now().date(), json_file, click.echo)

@@ -31,7 +31,8 @@ POSTGRESQL: Final = f"""
         (:ids)[n % :visits + 1], n % {REFUSED_EACH} <> 0,
         CASE WHEN n % {REFUSED_EACH} = 0 THEN :refused ELSE :granted END,
         FALSE, NULL, at, at, :cameras, at - interval '10 seconds', at + interval '20 seconds'
-    FROM (SELECT n, :begins + n * :spacing AS at FROM generate_series(:first, :last) AS n) AS numbered
+    FROM (SELECT n, :begins + n * :spacing AS at
+          FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n) AS numbered
 """  # noqa: S608  constants of this file
 SQLITE: Final = f"""
     WITH RECURSIVE numbered(n, at) AS (

@@ -182,7 +182,7 @@ def contests(place: Place, size: Size) -> Iterator[Contest]:
             [Beside("ledger.verify", title, READ), Beside("ledger.memory", title, MEMORY_CHAIN)],
         )
         title = f"Ledger exported, {size.entries:,} entries"
-        yield Contest({PRODUCT: log.export, ZIPPED: log.zip}, [Beside("ledger.export", title, ZIPPED)], rounds=3)
+        yield Contest({PRODUCT: log.export, ZIPPED: log.zip}, [Beside("ledger.export", title, ZIPPED)], rounds=1)
 
 
 def _rows(work: Work, count: int) -> list[dict[str, object]]:

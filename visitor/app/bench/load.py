@@ -127,6 +127,7 @@ def main(port: int, connections: int, seconds: float, file: Path) -> int:
         "per second": len(times) / took,
         "p50 ms": 1000 * times[len(times) // 2],
         "p99 ms": 1000 * times[min(len(times) - 1, len(times) * 99 // 100)],
+        "worst ms": 1000 * times[-1],
     }
     sys.stdout.write(json.dumps(counted) + "\n")
     return 0

@@ -25,8 +25,10 @@ from visitor.core.ids import new_id
 from visitor.core.paging import Cursor
 
 VISITORS: Final = 400
-TIMES: Final = 60
+TIMES: Final = 40
 """A query is run so often in one round."""
+PAGES: Final = 16
+"""A page is fetched so often in one round."""
 ALL: Final = "SELECT * FROM access_event WHERE"
 LAST: Final = "ORDER BY scanned_at DESC, id DESC LIMIT ?"
 BARE: Final = "the same SQL by hand, rows as tuples"
@@ -140,7 +142,7 @@ class Pages:
         span = {"from": self._log.begins_at.isoformat(), "to": self._log.ends_at.isoformat()}
         address = f"/security/?{urlencode(span | question.address)}"
         packed = load.request("GET", address, {"Cookie": self._cookie, "Accept": "text/html"}, b"")
-        return load.send(self._port, 1, self._seconds, [packed] * TIMES, self._at)
+        return load.send(self._port, 1, self._seconds, [packed] * PAGES, self._at)
 
     def _by_hand(self, statement: str, given: tuple[object, ...], *, paged: bool = True) -> Numbers:
         connection = self._engine.raw_connection()

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from visitor.app.bench.rush_report import Rush
 from visitor.app.bench.rush_report import section as rush_section
 from visitor.app.bench.targets import Judgement, Reading, judged
 
+BARE_TO_PEER: Final = 20
 _THREE_DIGITS: Final = 100
 _FIRST_DIGIT: Final = 0.1
 LIBRARIES: Final = ("flask", "sqlalchemy", "granian", "psycopg", "pillow", "qrcode", "opencv-python", "zxing-cpp")
@@ -136,7 +137,18 @@ def write_page(path: Path, measured: Measured) -> None:
 def _targets(judgements: Sequence[Judgement]) -> str:
     rows = ["| id | measure | database | must | stretch | measured | reached |", "|---|---|---|---|---|---|---|"]
     rows += [_target(judgement) for judgement in judgements]
-    return "\n".join(["## Targets\n", _TARGETS, *rows, ""])
+    return "\n".join(["## Targets\n", _TARGETS, *_arithmetic(judgements), *rows, ""])
+
+
+def _arithmetic(judgements: Sequence[Judgement]) -> Iterator[str]:
+    """Say what the figure beside bare Flask would come to, and that this is no measurement."""
+    for judgement in judgements:
+        if judgement.target.id == "D2" and judgement.database == "PostgreSQL":
+            middle = median(judgement.measured)
+            yield (
+                f"Arithmetic, not a measurement: were bare Flask {BARE_TO_PEER} times as fast as pretix, as is stated "
+                f"of another run, D2's {number(middle)} on PostgreSQL would make D1 {number(BARE_TO_PEER * middle)}.\n"
+            )
 
 
 def _target(judgement: Judgement) -> str:
@@ -147,18 +159,19 @@ def _target(judgement: Judgement) -> str:
     than = than or ("" if target.reading is Reading.VALUE else " ×")
     unit = f" {target.unit}" if target.reading is Reading.VALUE else ""
     return (
-        f"| {target.id} | {target.what} | {judgement.database or '–'} | {sign} {number(target.must)}{than} "
-        f"| {sign} {number(target.stretch)}{than} | {span(judgement.measured)}{unit} | {judgement.reached.value} |"
+        f"| {target.id} | {target.what} | {judgement.database or '–'} | {sign} {target.must:.3g}{than} "
+        f"| {sign} {target.stretch:.3g}{than} | {span(judgement.measured)}{unit} | {judgement.reached.value} |"
     )
 
 
 def _section(title: str, note: str, figures: Sequence[Figure]) -> str:
-    rows = ["| what | database | unit | product | bare program | ratio |", "|---|---|---|---|---|---|"]
+    rows = ["| what | database | rounds | unit | product | bare program | ratio |", "|---|---|---|---|---|---|---|"]
     for figure in figures:
         bare = f"{span(figure.bare)}: {figure.pair.against}" if figure.ratios else "–"
         ratio = _bold(span(figure.ratios)) if figure.ratios else "–"
         where = figure.database or "–"
-        rows.append(f"| {figure.pair.title} | {where} | {figure.unit} | {span(figure.product)} | {bare} | {ratio} |")
+        told = (figure.pair.title, where, str(len(figure.product)), figure.unit, span(figure.product), bare, ratio)
+        rows.append(f"| {' | '.join(told)} |")
     return "\n".join([f"## {title}\n", *([note + "\n"] if note else []), *rows, ""])
 
 

@@ -15,10 +15,11 @@ PRODUCT: Final = "product"
 RATE: Final = "per second"
 P50: Final = "p50 ms"
 P99: Final = "p99 ms"
+WORST: Final = "worst ms"
 MILLISECONDS: Final = "ms"
 SECONDS: Final = "seconds"
 MEMORY: Final = "MB"
-LOWER_IS_BETTER: Final = frozenset({P50, P99, MILLISECONDS, SECONDS, MEMORY, "bytes", "round trips", "threads"})
+LOWER_IS_BETTER: Final = frozenset({P50, P99, WORST, MILLISECONDS, SECONDS, MEMORY, "bytes", "round trips", "threads"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Size:
     """Purged in one round."""
     mass: int
     """Purged at once, one time."""
+    expired: int
+    """Events that the log loses at once."""
     batch: int
     """Badges in one PDF."""
     pages: int

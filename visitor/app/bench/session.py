@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from visitor.app.bench import places, report, rush, rush_report, targets
-from visitor.app.bench.catalogue import FULL, QUICK, SQLITE_EVENTS, TITLES, subjects
+from visitor.app.bench.catalogue import FULL, QUICK, SQLITE_ENTRIES, SQLITE_EVENTS, SQLITE_EXPIRED, TITLES, subjects
 from visitor.app.bench.places import NoServer, Place, Sqlite
 from visitor.app.bench.rounds import Figure, Size, Wanted, run
 from visitor.app.bench.rush_report import Rush
@@ -27,6 +27,18 @@ class Unknown(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What is measured otherwise than usual."""
+
+    scale: int | None = None
+    """The log grows to 10 to this power."""
+    mass: int | None = None
+    """So many visits are erased at once."""
+    minutes: float | None = None
+    """So long the rush takes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """What is to be measured."""
 
@@ -38,9 +50,7 @@ class Wishes:
     quick: bool
 
     @staticmethod
-    def of(
-        names: frozenset[str], *, quick: bool, rush: bool, scale: int | None = None, minutes: float | None = None
-    ) -> "Wishes":
+    def of(names: frozenset[str], scope: "Scope", *, quick: bool, rush: bool) -> "Wishes":
         """Read names of subjects and targets.
 
         Raises:
@@ -54,22 +64,30 @@ class Wishes:
             raise Unknown(f"There is no bench {unknown[0]}. There are: {', '.join([*known, *every])}.")
         chosen = {name for name in names if name in known} | ({RUSH} if rush else set())
         usual = QUICK_MINUTES if quick else ALONE_MINUTES if chosen == {RUSH} else BESIDE_MINUTES
+        size = QUICK if quick else FULL
         with_rush = RUSH in chosen or not (chosen or keys)
         return Wishes(
             Wanted(frozenset(chosen), frozenset(keys)),
-            QUICK if quick else FULL,
-            scale,
-            (minutes or usual) if with_rush else None,
+            size if scope.mass is None else replace(size, mass=scope.mass),
+            scope.scale,
+            (scope.minutes or usual) if with_rush else None,
             quick,
         )
 
     def size_on(self, place: Place) -> Size:
         """Return how much is measured there."""
-        if self.scale is not None:
-            return replace(self.size, events=tuple(10**power for power in range(min(5, self.scale), self.scale + 1)))
+        size = self.size
         if place.embedded:
-            return replace(self.size, events=tuple(many for many in self.size.events if many <= SQLITE_EVENTS))
-        return self.size
+            few = tuple(many for many in size.events if many <= SQLITE_EVENTS)
+            size = replace(
+                size,
+                events=few,
+                expired=min(size.expired, SQLITE_EXPIRED),
+                entries=min(size.entries, SQLITE_ENTRIES),
+            )
+        if self.scale is not None:
+            size = replace(size, events=tuple(10**power for power in range(min(5, self.scale), self.scale + 1)))
+        return size
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Counting how often a request and the database speak: on PostgreSQL by the protocol itself, else by statements."""
+"""Counting how often a request and PostgreSQL speak, by the protocol itself."""
 
 import os
 import tempfile
@@ -17,13 +17,10 @@ CREATED: Final = 201
 
 
 def of_scans(doors: Doors, count: int) -> float:
-    """Return the round trips of one scan, in the middle of many, one after another.
-
-    On SQLite nothing travels: statements are counted.
-    """
+    """Return the round trips of one scan, in the middle of many, one after another; on PostgreSQL."""
     with tempfile.TemporaryFile() as trace:
         engine = doors.runtime.engine
-        told = _statements(engine) if doors.runtime.embedded else _trips(engine, trace.fileno())
+        told = _trips(engine, trace.fileno())
         browser = create_app(doors.runtime).test_client()
         marks = []
         for _ in range(count):
@@ -49,13 +46,3 @@ def _trips(engine: sa.Engine, trace: int) -> Callable[[], int]:
         return os.pread(trace, os.fstat(trace).st_size, 0).count(READY)
 
     return told
-
-
-def _statements(engine: sa.Engine) -> Callable[[], int]:
-    seen: list[str] = []
-
-    @sa.event.listens_for(engine, "before_cursor_execute")
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    return lambda: len(seen)
