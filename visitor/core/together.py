@@ -65,6 +65,11 @@ class Together(Generic[A, R]):
         self._waiting: deque[_Asked[A, R]] = deque()
         self._led = False
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for the next group."""
+        return len(self._waiting)
+
     def result(self, what: A) -> R:
         """Return the outcome of one request; waits for its group.
 
