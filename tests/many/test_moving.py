@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.logbook.scenes import named_scan
 from tests.many.places import ROOT
 from tests.real.postgres import PostgresCluster
 from tests.real.programs import wait_until
+from visitor.access.models import AccessEvent
 from visitor.app import moving, moving_rows
 from visitor.app.exclusive import only_process
 from visitor.app.runtime import OpenRuntime, open_runtime
@@ -24,6 +26,7 @@ from visitor.cli import main
 from visitor.core import migrations
 from visitor.core.actors import SYSTEM
 from visitor.core.db import open_engine, reading
+from visitor.core.partitions import Month
 from visitor.core.permissions import Purpose
 from visitor.core.settings import load_settings
 from visitor.ledger import queries as ledger
@@ -256,6 +259,22 @@ def test_copy_that_is_killed_leaves_nothing_and_is_begun_again(move: Move, tmp_p
     assert done.exit_code == 0, done.output
     assert sums(to)["ledger_entry"].rows > MANY
     assert not list(tmp_path.glob("*.part*"))
+
+
+def test_months_of_the_past_lie_in_partitions_of_their_own(move: Move) -> None:
+    runtime = move.open()
+    with runtime.transaction(SYSTEM) as work:
+        earlier = work.now - timedelta(days=100)
+        work.session.execute(sa.update(AccessEvent).values(scanned_at=earlier))
+    runtime.close()
+
+    assert copied(move.config, move.database).exit_code == 0
+
+    engine = open_engine(move.database, samples.database_settings(move.database))
+    with engine.connect() as connection:
+        held = set(connection.scalars(sa.text("SELECT DISTINCT tableoid::regclass::text FROM access_event")))
+    engine.dispose()
+    assert held == {Month.of(earlier).within("access_event")}
 
 
 def fill(move: Move) -> None:

@@ -30,6 +30,7 @@ from visitor.ledger.models import LedgerHead
 from visitor.ledger.operations import audit, checkpoint
 from visitor.people import vault
 from visitor.people.models import PersonalRecord
+from visitor.privacy import months
 
 SAMPLE: Final = 25
 """Records of each kind that are opened on both sides."""
@@ -78,6 +79,7 @@ def copy(settings: Settings, to: str, keyring_to: str | None, say: Say = lambda 
             ends.target(to, database) as target,
         ):
             ends.make_tables(target.connection, tables(), to)
+            ends.make_months(source, target.connection, months.CUTS)
             if keyring_to is not None:
                 _copy_keyring(settings, keyring_to, say)
             say("Copying the database …")

@@ -15,11 +15,14 @@ from sqlalchemy.engine import Engine, make_url
 
 from visitor.app.backup import is_sqlite, sqlite_path
 from visitor.core import migrations
-from visitor.core.db import open_engine, truncate_log
+from visitor.core.db import Instant, Model, open_engine, truncate_log
 from visitor.core.errors import SetupFault
+from visitor.core.partitions import Cut, Month
 from visitor.core.settings import DatabaseSettings
 
 SIDE_FILES: Final = ("", "-wal", "-shm", "-journal")
+MOST_MONTHS: Final = 240
+"""Rows of a clock that was wrong by decades go where rows without a month go."""
 _OTHERS: Final = sa.text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -197,6 +200,28 @@ def make_tables(connection: sa.Connection, tables: Sequence[sa.Table], url: str)
     full = [table.name for table in tables if has_rows(connection, table)]
     if full:
         raise SetupFault(f"The database {shown(url)} holds rows ({full[0]}). Name an empty one; nothing was changed.")
+
+
+def make_months(source: sa.Connection, connection: sa.Connection, cuts: Sequence[Cut]) -> None:
+    """Make the months in which the source has rows, while the target's tables are empty; only PostgreSQL has them."""
+    if connection.dialect.name != "postgresql":
+        return
+    for cut in cuts:
+        table = next(table for table in Model.metadata.tables.values() if cut.table.startswith(table.name))
+        begun = source.scalar(sa.select(sa.func.min(table.c[cut.column], type_=Instant())))
+        present = Month.of(connection.execute(sa.select(sa.func.now())).scalar_one())
+        first = max(present.after(-MOST_MONTHS), Month.of(begun)) if begun else present
+        held = set(sa.inspect(connection).get_table_names())
+        for month in _months(first, present):
+            if (name := month.within(cut.table)) not in held:
+                bounds = f"FROM ('{month.begins_at.isoformat()}') TO ('{month.ends_at.isoformat()}')"
+                connection.exec_driver_sql(f"CREATE TABLE {name} PARTITION OF {cut.table} FOR VALUES {bounds}")
+
+
+def _months(first: Month, last: Month) -> Generator[Month]:
+    while first <= last:
+        yield first
+        first = first.after(1)
 
 
 def has_rows(connection: sa.Connection, table: sa.Table) -> bool:
