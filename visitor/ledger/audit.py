@@ -34,8 +34,8 @@ class StoredLog:
 
     log: Log
     origin: str
-    entries: Iterable[StoredEntry]
-    """By sequence number."""
+    entries: Iterable[verify.Row]
+    """By sequence number: `StoredEntry`, or plain tuples of the same."""
     checkpoints: Iterable[str]
     """Every kept note, from the smallest to the largest size."""
     anchored: tuple[str, ...] = ()

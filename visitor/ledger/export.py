@@ -5,7 +5,7 @@ from typing import IO
 
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
-from visitor.ledger import queries
+from visitor.ledger import queries, stream
 from visitor.ledger.bundle import LogExport, write_bundle
 from visitor.ledger.encoding import BODY_LIMIT_BYTES, LEAF_BYTES, SALT_BYTES
 from visitor.ledger.entries import Log
@@ -39,15 +39,14 @@ def _export(work: Work, signers: LedgerSigners, log: Log) -> LogExport:
 
 def _leaves(work: Work, log: Log, size: int) -> Iterator[bytes]:
     """Yield the leaves; one that is none shows as zeros, which fail every check."""
-    for entry in queries.entries(work, log, size):
-        if entry.leaf is not None:
-            yield entry.leaf if len(entry.leaf) == LEAF_BYTES else bytes(LEAF_BYTES)
+    for _seq, leaf in stream.leaves(work, log, size):
+        yield leaf if len(leaf) == LEAF_BYTES else bytes(LEAF_BYTES)
 
 
 def _payloads(work: Work, log: Log, size: int) -> Iterator[tuple[int, bytes, bytes]]:
     """Yield the bodies; one that cannot be written shows as a hole without a reason, so the export is never refused."""
-    for entry in queries.entries(work, log, size):
-        if entry.salt is None or entry.body is None or entry.seq < 0:
-            continue
-        if len(entry.salt) == SALT_BYTES and len(entry.body) <= BODY_LIMIT_BYTES:
-            yield entry.seq, entry.salt, entry.body
+    last = -1
+    for seq, salt, body in stream.bodies(work, log, size):
+        if seq > last and len(salt) == SALT_BYTES and len(body) <= BODY_LIMIT_BYTES:
+            yield seq, salt, body
+            last = seq

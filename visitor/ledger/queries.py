@@ -12,7 +12,8 @@ from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
 from visitor.ledger import sequencer, stream
-from visitor.ledger.audit import LogReport, StoredEntry, StoredLog, Verdict, verify_stream
+from visitor.ledger.audit import LogReport, StoredLog, Verdict, verify_stream
+from visitor.ledger.auditor.verify import Row
 from visitor.ledger.entries import AuditFact, EntryType, Log
 from visitor.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead
 from visitor.ledger.signers import LedgerSigners
@@ -89,7 +90,7 @@ def verify_log(work: Work, log: Log, anchored: Collection[str] = ()) -> LogRepor
     return verify_stream(StoredLog(log, origin, entries(work, log), notes(work, log), own), signers.verifiers)
 
 
-def entries(work: Work, log: Log, size: int | None = None) -> Iterator[StoredEntry]:
+def entries(work: Work, log: Log, size: int | None = None) -> Iterator[Row]:
     """Yield the numbered entries in order; only the first `size` when that is given."""
     return stream.entries(work, log, size)
 

@@ -38,10 +38,16 @@ GOOD, TAMPERED, INCOMPLETE = 0, 1, 2
 WORDS = {GOOD: "GOOD", TAMPERED: "TAMPERED", INCOMPLETE: "INCOMPLETE"}
 LOGS = {"access": 1, "audit": 2}
 ERASE, FIRST_PERMANENT_TYPE = 0x30, 0x30
+USUAL_TYPES = (0x10, 0x20)
+SEQ = struct.Struct(">Q")
+FOLDED_AT_ONCE = 4096
+INNER, OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+INNER_PAD, OUTER_PAD = b"\x36" * 32 + b"vbl1/payload\0", b"\x5c" * 32
 LEAF = struct.Struct(">4sBBHQIH32s")
 RECORD = struct.Struct(">Q32sI")
 BODY_LIMIT = 65536
 SHOWN_PER_KIND = 20
+NEVER = 1 << 63
 FAULTS = (
     OSError,
     ValueError,
@@ -352,12 +358,87 @@ class LogCheck:
         self.waiting = self.checkpoints()
         self.upcoming = next(self.waiting, None)
         self.meet()
-        for row in self.log.rows:
+        rows = iter(self.log.rows)
+        if self.hashes is None:
+            self.add_usual(rows)
+        for row in rows:
             self.add(*row)
-            if (self.upcoming and self.upcoming.size == self.size) or self.size in self.held:
-                self.meet()
+            self.meet_when_due()
         self.close()
         self.explain_holes()
+
+    def meet_when_due(self) -> None:
+        """Compare the root where a checkpoint is of the present size."""
+        if (self.upcoming and self.upcoming.size == self.size) or self.size in self.held:
+            self.meet()
+
+    def next_stop(self) -> int:
+        """Return the size at which the root is compared next."""
+        later = [size for size in self.held if size > self.size]
+        return min([self.upcoming.size if self.upcoming else NEVER, *later])
+
+    def add_usual(self, rows: Iterator[Row]) -> None:
+        """Add entries, in few steps as long as nothing is unusual about them; the unusual ones go by `add`.
+
+        An entry is usual when its number is the next one, leaf and body are there and fit each other, and it is a scan
+        or an audit entry. For it, the same is done as in `add` and `payload`, without a call for each step: archives
+        of millions are read here. Ends when numbers are out of step, as everything is unusual then.
+        """
+        sha256, pack, size, fresh = hashlib.sha256, SEQ.pack, self.size, []
+        heads = {b"VBL1\1" + bytes([LOGS[self.log.name], 0, kind]) for kind in USUAL_TYPES}
+        stop = self.next_stop()
+        for seq, leaf, salt, body in rows:
+            # HMAC-SHA-256 as RFC 2104 spells it: the library's own takes half as long again for so few bytes.
+            if (
+                seq == size
+                and body is not None
+                and salt is not None
+                and leaf is not None
+                and len(leaf) == 54
+                and len(salt) == 32
+                and leaf[:8] in heads
+                and leaf[8:16] == pack(seq)
+                and leaf[22:]
+                == sha256(
+                    salt.translate(OUTER) + OUTER_PAD + sha256(salt.translate(INNER) + INNER_PAD + body).digest()
+                ).digest()
+            ):
+                fresh.append(sha256(b"\0" + leaf).digest())
+                size += 1
+                if size == stop or len(fresh) == FOLDED_AT_ONCE:
+                    self.grow(fresh)
+                    self.meet_when_due()
+                    stop = self.next_stop()
+                continue
+            self.grow(fresh)
+            self.add(seq, leaf, salt, body)
+            self.meet_when_due()
+            if self.next_seq != self.size:
+                return
+            size, stop = self.size, self.next_stop()
+        self.grow(fresh)
+
+    def grow(self, fresh: list[bytes]) -> None:
+        """Grow the tree by the hashes of usual leaves, two by two, and empty the list."""
+        self.bodies += len(fresh)
+        place = 0
+        while place < len(fresh):
+            # The largest whole subtree that begins at this size and is filled by what is left.
+            lowest = self.size & -self.size or 1 << 62
+            width = min(lowest, 1 << (len(fresh) - place).bit_length() - 1)
+            level = fresh[place : place + width]
+            while len(level) > 1:
+                pairs = iter(level)
+                level = [hashlib.sha256(b"\1" + left + right).digest() for left, right in zip(pairs, pairs)]  # noqa: B905  Python 3.9
+            bits, peak = self.size // width, level[0]
+            while bits & 1:
+                peak = node(self.peaks.pop(), peak)
+                bits >>= 1
+            self.peaks.append(peak)
+            self.size += width
+            place += width
+        self.next_seq = self.size
+        fresh.clear()
 
     def say(self, verdict: int, seq: int | None, kind: str, text: str) -> None:
         """Add a finding about this log."""
