@@ -1,5 +1,7 @@
 """`visitor bench`."""
 
+import signal
+import sys
 from pathlib import Path
 
 import click
@@ -8,6 +10,7 @@ from visitor.cli.installation import example
 from visitor.core.clock import SystemClock
 
 DOCS = Path("docs/performance.md")
+STOPPED = 128 + signal.SIGTERM
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -17,7 +20,7 @@ DATABASES = ("sqlite", "postgresql")
 @click.option("--quick", is_flag=True, help="Two short rounds on little content: minutes instead of half an hour.")
 @click.option("--only", metavar="NAMES", multiple=True, help="Only these subjects or targets, such as scans,D2,L1.")
 @click.option("--rush", "only_rush", is_flag=True, help="Only the Monday rush.")
-@click.option("--minutes", type=float, help="How long the rush takes: 10 alone, 2 with everything else.")
+@click.option("--minutes", type=float, help="How long the rush takes: 10 alone, 2.5 with everything else.")
 @click.option("--database", type=click.Choice(DATABASES), multiple=True, help="Only there; both otherwise.")
 @click.option("--postgresql", "server_url", metavar="URL", help="A server on which databases can be made.")
 @click.option("--scale", type=click.IntRange(4, 8), help="The log grows to 10 to this power on every database.")
@@ -57,6 +60,8 @@ def command(  # noqa: PLR0913  click's options
         wishes = Wishes.of(names, Scope(scale, mass, minutes), quick=quick, rush=only_rush)
     except Unknown as unknown:
         raise click.UsageError(str(unknown)) from None
+    # Servers that were started end with the bench, also when it is told to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
     session = Session(wishes, SystemClock().now().date(), json_file, click.echo)
     session.load(merge)
     session.run(database or DATABASES, server_url, named=bool(database or server_url))

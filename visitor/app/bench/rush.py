@@ -41,7 +41,7 @@ BADGES: Final = 60
 """At each site, of visitors who are there already."""
 SAMPLE_SECONDS: Final = 1.0
 GRACE_SECONDS: Final = 180.0
-FULL: Final = Crowd(10, 200, 600, 20, 20.0, 20, 3_000, 600.0)
+FULL: Final = Crowd(10, 200, 600, 20, 10.0, 20, 3_000, 600.0)
 SMALL: Final = Crowd(2, 12, 24, 4, 8.0, 4, 120, 8.0)
 
 
@@ -68,6 +68,8 @@ def run(place: Place, wanted: Crowd, tell: Callable[[str], None]) -> Rush:
         plan = _plan(runtime, stages, wanted)
         plan.write(at / "plan.json")
         purging = Purging(runtime, stages[0], at)
+        # The night's own purge is over, so that none begins by itself when the server starts.
+        purging.carry_out()
         purging.fill(wanted.due_visits)
         megabytes: list[float] = []
         with scratch.product(place, at, plan.port) as processes:

@@ -83,7 +83,7 @@ def lines(rush: Rush) -> list[str]:
         f"    {kind:14} {times.count:>6}   p50 {times.p50:6.0f} ms   p95 {times.p95:6.0f} ms   p99 {times.p99:6.0f} ms"
         for kind, times in rush.times.items()
     ]
-    shown.append(f"    memory {rush.megabytes[-1]:.0f} MB, last third to first {rush.growth:.2f}")
+    shown.append(f"    memory {rush.megabytes[-1]:.0f} MB, last third to first {_growth(rush)}")
     shown += [f"    FAULT: {fault}" for fault in rush.faults] or ["    nothing lost, nothing twice, ledger verified"]
     return shown
 
@@ -107,7 +107,7 @@ def section(rushes: Sequence[Rush]) -> str:
     parts.append("|---|" + "---|" * len(rushes))
     faults = " | ".join("<br>".join(rush.faults) or "none" for rush in rushes)
     parts.append(f"| errors; sign-ins or scans lost or stored twice; faults of the ledger | {faults} |")
-    memory = " | ".join(f"{rush.megabytes[-1]:.0f} MB, {rush.growth:.2f}" for rush in rushes)
+    memory = " | ".join(f"{rush.megabytes[-1]:.0f} MB, {_growth(rush)}" for rush in rushes)
     parts.append(f"| memory (PSS) of server and worker at the end, last third to first | {memory} |")
     return "\n".join([*parts, ""])
 
@@ -119,3 +119,8 @@ def describe(crowd: Crowd) -> str:
         f"{crowd.seconds / 60:.1f} minutes, while {crowd.doors} doors scan {crowd.scans_each_second:.0f} badges a "
         f"second, {crowd.desks} desks watch live and a purge erases {crowd.due_visits:,} visits."
     )
+
+
+def _growth(rush: Rush) -> str:
+    """Say whether memory stayed as it was."""
+    return f"{rush.growth:.2f}: {'flat' if rush.growth <= FLAT else 'it grew'}"

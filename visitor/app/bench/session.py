@@ -18,7 +18,7 @@ from visitor.app.bench.rush_report import Rush
 
 RUSH: Final = "rush"
 ALONE_MINUTES: Final = 10.0
-BESIDE_MINUTES: Final = 2.0
+BESIDE_MINUTES: Final = 2.5
 QUICK_MINUTES: Final = 0.15
 
 
