@@ -1,29 +1,24 @@
 """Serving: granian with one process that holds the databases, and on SQLite the worker inside it.
 
 The process that was started is granian's watchman: it binds the port and holds no database. Its one child opens the
-databases, answers requests and works. A pipe between the two tells the child to stop, and its closing tells it that the
-watchman is gone: no orphan keeps the write lock.
+databases, answers requests and works; only there the product is loaded, so the watchman stays small. A pipe between the
+two tells the child to stop, and its closing tells it that the watchman is gone: no orphan keeps the write lock. By
+another one the child says why it cannot begin.
 """
 
-import contextlib
-import os
-import signal
+import gc
+import logging
 import socket
 import sys
-import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 from visitor.app.exclusive import only_process
-from visitor.app.factory import create_app
-from visitor.app.runtime import OpenRuntime, open_runtime
-from visitor.app.tasks import all_tasks
-from visitor.app.working import Worker
 from visitor.core.errors import SetupFault
 from visitor.core.logs import start_logs
 from visitor.core.settings import ServerSettings, Settings, load_settings, read_secret
@@ -56,6 +51,7 @@ def serve(config: Path, *, with_worker: bool = False, say: Callable[[str], None]
     start_logs(settings.logs)
     _check(settings)
     told, teller = Pipe(duplex=False)
+    heard, complain = Pipe(duplex=False)
     server = MPServer(
         "visitor",
         address=settings.server.host,
@@ -71,9 +67,55 @@ def serve(config: Path, *, with_worker: bool = False, say: Callable[[str], None]
         ssl_key=settings.server.private_key_file,
         workers_kill_timeout=STOP_SECONDS,
     )
-    server.on_startup(lambda: _announce(settings, say))
     _tell_before_stopping(server, teller)
-    server.serve(target_loader=partial(_application, config, told, teller, with_worker=with_worker), wrap_loader=False)
+    # Why the child did not begin is said below; granian would only say that it is gone.
+    logging.getLogger("_granian").addFilter(lambda _record: not heard.poll())
+    gc.freeze()  # what both processes have in common is not looked through again, so it stays in common
+    pipes = _Pipes(told, teller, complain)
+    try:
+        server.serve(
+            target_loader=partial(_application, config, pipes, say, with_worker=with_worker), wrap_loader=False
+        )
+    except SystemExit:
+        if heard.poll():
+            raise SetupFault(heard.recv()) from None
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Pipes:
+    """What joins the watchman and its child."""
+
+    told: Connection
+    teller: Connection
+    """The watchman's end: its closing is the sign to stop."""
+    complain: Connection
+
+
+def _application(config: Path, pipes: _Pipes, say: Callable[[str], None], *, with_worker: bool) -> "Flask":
+    """Open everything in the serving process; granian calls this there."""
+    from visitor.app import serving  # noqa: PLC0415  heavy: the watchman does without the product
+
+    pipes.teller.close()
+    try:
+        return serving.application(config, pipes.told, say, with_worker=with_worker)
+    except SetupFault as fault:
+        pipes.complain.send(str(fault))
+        sys.exit(1)
+
+
+def _check(settings: Settings) -> None:
+    """Find before the start what can be found without the product.
+
+    Raises:
+        SetupFault: as `serve` says.
+    """
+    if settings.database.url.startswith("sqlite"):
+        only_process(settings).close()
+    for path in (settings.server.certificate_file, settings.server.private_key_file):
+        if path is not None:
+            read_secret(path, "the certificate or its key")
+    _check_address(settings.server)
 
 
 def _tell_before_stopping(server: "MPServer", teller: Connection) -> None:
@@ -86,60 +128,6 @@ def _tell_before_stopping(server: "MPServer", teller: Connection) -> None:
 
     # granian asks for this attribute when serving begins; it has no hook that runs before its workers are stopped.
     setattr(server, "signal_handler_interrupt", told_first)  # noqa: B010  a method is replaced on purpose
-
-
-def _application(config: Path, told: Connection, teller: Connection, *, with_worker: bool) -> "Flask":
-    """Open everything in the serving process; granian calls this there."""
-    teller.close()  # the watchman holds the only other end: its closing is the sign
-    try:
-        settings = load_settings(config)
-        start_logs(settings.logs)
-        held = only_process(settings) if _embedded(settings) else None
-        runtime = open_runtime(settings)
-    except SetupFault as fault:
-        sys.stderr.write(f"{fault}\n")
-        sys.exit(1)
-    worker = Worker(runtime, all_tasks()) if runtime.embedded or with_worker else None
-    if worker is not None:
-        worker.start()
-    Finalize(None, _end, (runtime, worker, held), exitpriority=10)
-    threading.Thread(target=_await_word, args=(told, runtime), name="stop-watch", daemon=True).start()
-    return create_app(runtime)
-
-
-def _await_word(told: Connection, runtime: OpenRuntime) -> None:
-    """Wait until the watchman closes the pipe or dies; then end the live pages and stop."""
-    with contextlib.suppress(EOFError, OSError):
-        told.recv_bytes()
-    runtime.changes.close()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _end(runtime: OpenRuntime, worker: Worker | None, held: IO[str] | None) -> None:
-    if worker is not None:
-        worker.stop()
-    runtime.close()
-    if held is not None:
-        held.close()
-
-
-def _embedded(settings: Settings) -> bool:
-    return settings.database.url.startswith("sqlite")
-
-
-def _check(settings: Settings) -> None:
-    """Find in the watchman what can be found, so that a fault is one sentence and no crash of the child.
-
-    Raises:
-        SetupFault: as `serve` says.
-    """
-    if _embedded(settings):
-        only_process(settings).close()
-    open_runtime(settings).close()
-    for path in (settings.server.certificate_file, settings.server.private_key_file):
-        if path is not None:
-            read_secret(path, "the certificate or its key")
-    _check_address(settings.server)
 
 
 def _check_address(server: ServerSettings) -> None:
@@ -155,8 +143,3 @@ def _check_address(server: ServerSettings) -> None:
             f"The server cannot listen on {server.host}, port {server.port}: {fault.strerror}. "
             "Change `server.host` or `server.port`, or stop the program that uses it."
         ) from None
-
-
-def _announce(settings: Settings, say: Callable[[str], None]) -> None:
-    say(f"Serving {settings.server.public_url} (listening on {settings.server.host}, port {settings.server.port}).")
-    say("Press Ctrl+C to stop.")

@@ -1,17 +1,21 @@
 """Bringing a database's tables to the state that this version of the product needs."""
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 import visitor
 from visitor.core.db import reading
 from visitor.core.errors import SetupFault
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String()))
+"""Alembic's own table; one row, as the history has one line."""
 
 
 def carried(name: str) -> Path:
@@ -25,8 +29,10 @@ def carried(name: str) -> Path:
     return inside if inside.exists() else package.parent / name
 
 
-def migration_config(connection: sa.Connection | None = None) -> Config:
+def migration_config(connection: sa.Connection | None = None) -> "Config":
     """Return Alembic's configuration for the migrations of this version."""
+    from alembic.config import Config  # noqa: PLC0415  heavy: a server that starts only looks at numbers
+
     config = Config()
     config.set_main_option("script_location", str(carried("migrations")))
     config.attributes["connection"] = connection
@@ -35,10 +41,11 @@ def migration_config(connection: sa.Connection | None = None) -> Config:
 
 def newest() -> str:
     """Return the number of the newest migration of this version."""
-    head = ScriptDirectory.from_config(migration_config()).get_current_head()
-    if head is None:
+    files = (carried("migrations") / "versions").glob("*.py")
+    numbers = [match[1] for path in files if (match := re.match(r"(\d{4})_", path.name))]
+    if not numbers:
         raise SetupFault("This installation carries no migrations; install the package again.")
-    return head
+    return max(numbers)
 
 
 def current(engine: Engine) -> str | None:
@@ -49,7 +56,9 @@ def current(engine: Engine) -> str | None:
 
 def current_within(connection: sa.Connection) -> str | None:
     """Return the same as `current`, in a transaction that is open."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table(_VERSIONS.name):
+        return None
+    return connection.scalar(sa.select(_VERSIONS.c.version_num))
 
 
 def upgrade(engine: Engine, target: str = "head") -> None:
@@ -60,11 +69,15 @@ def upgrade(engine: Engine, target: str = "head") -> None:
 
 def upgrade_within(connection: sa.Connection, target: str = "head") -> None:
     """Bring the database forward in a transaction that is open."""
+    from alembic import command  # noqa: PLC0415  heavy, as above
+
     command.upgrade(migration_config(connection), target)
 
 
 def downgrade(engine: Engine, target: str) -> None:
     """Take the database back to an earlier migration."""
+    from alembic import command  # noqa: PLC0415  heavy, as above
+
     with engine.begin() as connection:
         command.downgrade(migration_config(connection), target)
 

@@ -1,0 +1,88 @@
+"""The process that answers requests: it holds the databases, and on SQLite it works as well."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from sqlalchemy.exc import OperationalError
+
+from visitor.app.exclusive import only_process
+from visitor.app.factory import create_app
+from visitor.app.runtime import OpenRuntime, open_runtime
+from visitor.app.tasks import all_tasks
+from visitor.app.working import Worker
+from visitor.core.errors import SetupFault
+from visitor.core.logs import start_logs
+from visitor.core.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+ARENAS: Final = 2
+"""Heaps that malloc keeps; by itself it takes eight for each core, and each keeps what its threads have freed."""
+_M_ARENA_MAX: Final = -8
+
+
+def application(config: Path, told: Connection, say: Callable[[str], None], *, with_worker: bool) -> "Flask":
+    """Open everything, begin to work, and return what answers requests.
+
+    Args:
+        config: the settings file.
+        told: ends when this process is to stop.
+        say: shows a line to whoever started the server.
+        with_worker: work here on PostgreSQL too.
+
+    Raises:
+        SetupFault: the installation is not right.
+    """
+    _keep_few_arenas()
+    settings = load_settings(config)
+    start_logs(settings.logs)
+    embedded = settings.database.url.startswith("sqlite")
+    held = only_process(settings) if embedded else None
+    try:
+        runtime = open_runtime(settings)
+    except OperationalError as fault:
+        raise SetupFault(f"The database does not answer: {str(fault.orig).splitlines()[0]}.") from None
+    worker = Worker(runtime, all_tasks()) if embedded or with_worker else None
+    app = create_app(runtime)
+    if worker is not None:
+        worker.start()
+    Finalize(None, _end, (runtime, worker, held), exitpriority=10)
+    threading.Thread(target=_await_word, args=(told, runtime), name="stop-watch", daemon=True).start()
+    _announce(settings, say)
+    return app
+
+
+def _keep_few_arenas() -> None:
+    """Ask malloc to keep few heaps; other libraries than glibc have no such thing."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
+
+
+def _await_word(told: Connection, runtime: OpenRuntime) -> None:
+    """Wait until the watchman closes the pipe or dies; then end the live pages and stop."""
+    with contextlib.suppress(EOFError, OSError):
+        told.recv_bytes()
+    runtime.changes.close()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end(runtime: OpenRuntime, worker: Worker | None, held: IO[str] | None) -> None:
+    if worker is not None:
+        worker.stop()
+    runtime.close()
+    if held is not None:
+        held.close()
+
+
+def _announce(settings: Settings, say: Callable[[str], None]) -> None:
+    say(f"Serving {settings.server.public_url} (listening on {settings.server.host}, port {settings.server.port}).")
+    say("Press Ctrl+C to stop.")
