@@ -15,7 +15,7 @@ COMMANDS = {
     "serve": "Serve browsers, kiosks and door readers.",
     "worker": "Do the work in the background (PostgreSQL only).",
     "check": "Look whether everything this installation needs is right.",
-    "db": "Bring the database to the state that this version needs.",
+    "db": "Bring the database to this version, or carry it to another place.",
     "account": "Add staff accounts and replace forgotten passwords.",
     "kiosk": "Pair reception devices.",
     "ledger": "Verify and export the logs.",
