@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -80,7 +80,9 @@ def search(
         NotAllowed: the actor may not see its log.
     """
     work.require(Permission.LOG_VIEW, wanted.site_id)
-    rows = list(work.session.scalars(_ordered(wanted, cursor, newer=newer).limit(limit + 1)))
+    found = work.session.connection().execute(_ordered(wanted, cursor, newer=newer).limit(limit + 1)).all()
+    # Plain rows with an event's columns: nobody changes an event, and keeping track of entities took half of the time.
+    rows = cast("list[AccessEvent]", found)
     more, rows = len(rows) > limit, rows[:limit]
     if newer:
         rows.reverse()
@@ -209,8 +211,8 @@ def _hour_of(at: orm.Mapped[datetime], since: datetime, *, embedded: bool) -> sa
     return sa.type_coerce(count - (count - microseconds(since)) % (HOUR // MICROSECOND), Instant())
 
 
-def _ordered(wanted: EventFilter, cursor: Cursor | None, *, newer: bool) -> sa.Select[AccessEvent]:
-    query = sa.select(AccessEvent).where(*_conditions(_narrowed(wanted, cursor, newer=newer)))
+def _ordered(wanted: EventFilter, cursor: Cursor | None, *, newer: bool) -> sa.Select[*tuple[Any, ...]]:
+    query = sa.select(*AccessEvent.__table__.c).where(*_conditions(_narrowed(wanted, cursor, newer=newer)))
     place = sa.tuple_(AccessEvent.scanned_at, AccessEvent.id)
     if cursor is not None:
         beyond = sa.tuple_(sa.literal(cursor.at, Instant()), sa.literal(cursor.id, Id()))

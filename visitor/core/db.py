@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
@@ -128,7 +129,9 @@ def _id_bytes(value: uuid.UUID | None) -> bytes | None:
     return None if value is None else value.bytes
 
 
+@lru_cache(maxsize=8_192)
 def _id_of(value: bytes | None) -> uuid.UUID | None:
+    """Return the id. A page names the same site, doors and zones on each row, and making ids is most of reading it."""
     return None if value is None else uuid.UUID(bytes=value)
 
 
