@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,7 +22,7 @@ from visitor.ledger.entries import EntryType, Log
 NOW = datetime(2026, 11, 5, 8, 30, tzinfo=UTC)
 MONTHS = (datetime(2026, 1, 31, 23, 59, 59, 999_999, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC), NOW)
 SITE, POINT = UUID(int=1), UUID(int=2)
-OLD = (
+OLD: tuple[sa.ColumnClause[Any], ...] = (
     sa.column("id", Id()),
     sa.column("subject_id", Id()),
     sa.column("site_id", Id()),
@@ -47,7 +48,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         opened.dispose()
 
 
-def entry(number: int, kind: EntryType, at: datetime, seq: int | None, *, erased: bool = False) -> dict[str, object]:
+def entry(number: int, kind: EntryType, at: datetime, seq: int | None, *, erased: bool = False) -> dict[str, Any]:
     salt, body = hashlib.sha256(bytes([number])).digest(), b"\0\1\0\0\0\1" + bytes([number])
     log = Log.ACCESS if kind is EntryType.ACCESS_EVENT else Log.AUDIT
     return {
@@ -66,7 +67,7 @@ def entry(number: int, kind: EntryType, at: datetime, seq: int | None, *, erased
     }
 
 
-def filled(engine: Engine) -> list[dict[str, object]]:
+def filled(engine: Engine) -> list[dict[str, Any]]:
     """Three scans, the first of them erased; an audit entry, bookkeeping, and one without a number."""
     migrations.upgrade(engine, "0002")
     events = [{"id": UUID(int=100 + n), "scan": UUID(int=50 + n), "at": at} for n, at in enumerate(MONTHS)]
@@ -96,7 +97,7 @@ def filled(engine: Engine) -> list[dict[str, object]]:
     return entries
 
 
-def read(engine: Engine, statement: str) -> list[tuple[object, ...]]:
+def read(engine: Engine, statement: str) -> list[tuple[Any, ...]]:
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(sa.text(statement))]
 
@@ -106,7 +107,7 @@ def test_leaves_are_moved_and_erased_bodies_leave_no_row(engine: Engine) -> None
 
     migrations.upgrade(engine, "0003")
 
-    kept = {(row[0], row[1]): bytes(row[2]) for row in read(engine, "SELECT log, seq, leaf FROM ledger_leaf")}  # type: ignore[arg-type]
+    kept = {(row[0], row[1]): bytes(row[2]) for row in read(engine, "SELECT log, seq, leaf FROM ledger_leaf")}
     assert kept == {
         (one["log"], one["seq"]): Leaf(
             one["log"],
@@ -114,7 +115,7 @@ def test_leaves_are_moved_and_erased_bodies_leave_no_row(engine: Engine) -> None
             one["seq"],
             day_number(one["due_on"]),
             one["record_class"],
-            one["commitment"],  # type: ignore[arg-type]
+            one["commitment"],
         ).to_bytes()
         for one in entries
         if one["seq"] is not None

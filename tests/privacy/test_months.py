@@ -1,6 +1,10 @@
 """Months that go whole, on a real PostgreSQL."""
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,26 +13,32 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from tests.access import scenes
 from tests.ledger import stored
+from tests.privacy import month_child
 from tests.privacy import months_house as houses
 from tests.privacy.house import OFFICER, certificate_of
 from tests.privacy.months_house import JULY, MARCH, house, scan, scans, tables
 from tests.real import postgres
 from tests.real.postgres import PostgresCluster
 from visitor.access.models import AccessEvent
+from visitor.access.operations import RecordedScan, record_scan
+from visitor.accounts.queries import device_actor
 from visitor.app.runtime import OpenRuntime
 from visitor.core import partitions
 from visitor.core.actors import SYSTEM
 from visitor.core.partitions import Month
+from visitor.core.work import Work
 from visitor.ledger.entries import EntryType, EraseFact, Log
 from visitor.ledger.models import LedgerEntry, LedgerLeaf
 from visitor.ledger.operations import checkpoint
-from visitor.privacy import months, operations, purge, replay
+from visitor.privacy import months, operations, planning, purge, replay
 from visitor.privacy.forms import HoldForm, HoldReason
 from visitor.privacy.journal import Act
 from visitor.sites.models import Site
 
 pytestmark = pytest.mark.real
+ROOT = Path(__file__).parents[2]
 APRIL = datetime(2041, 4, 2, tzinfo=UTC)
 
 
@@ -127,14 +137,14 @@ def test_a_hold_that_is_placed_after_the_plan_keeps_the_month(
         reference="2026-1",
         review_on=JULY.date() + timedelta(days=9),
     )
-    freeze = purge.planning.freeze
+    freeze = planning.freeze
 
-    def frozen(work: purge.Work) -> object:
+    def frozen(work: Work) -> object:
         run = freeze(work)
-        operations.place_hold(purge.Work(work.session, work.now, OFFICER, work.runtime), form)
+        operations.place_hold(Work(work.session, work.now, OFFICER, work.runtime), form)
         return run
 
-    monkeypatch.setattr(purge.planning, "freeze", frozen)
+    monkeypatch.setattr(planning, "freeze", frozen)
 
     outcome = purge.run_purge(runtime)
 
@@ -266,3 +276,70 @@ def test_a_range_of_time_is_looked_for_in_its_months_alone(place: tuple[OpenRunt
     assert "access_event_2041_04" in plan
     for other in ("access_event_2041_03", "access_event_2041_05", "access_event_rest"):
         assert other not in plan
+
+
+@pytest.mark.parametrize("step", sorted(month_child.STEPS))
+def test_a_purge_killed_at_any_step_of_a_month_is_finished_by_the_next(
+    cluster: PostgresCluster, tmp_path: Path, step: str
+) -> None:
+    config = houses.founded(cluster, tmp_path)
+    with house(config, MARCH) as runtime:
+        site = houses.site(runtime)
+        scans(runtime, site, [MARCH + timedelta(hours=number) for number in range(60)])
+    command = [sys.executable, "-m", "tests.privacy.month_child", str(config), JULY.isoformat(), step]
+    killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+
+    with house(config, JULY + timedelta(minutes=5)) as runtime:
+        gone = "access_event_2041_03" not in tables(runtime)
+        assert gone is (step in {"committed", "swept"}), "the commit alone decides"
+        assert gone is ("ledger_entry_access_2041_03" not in tables(runtime))
+        assert purge.run_purge(runtime).refusal is None
+
+        assert houses.count(runtime, "access_event") == houses.count(runtime, "known_scan") == 0
+        journal = replay.journal_of(runtime)
+        assert journal.open_batches() == []
+        assert replay.erased_rows(journal.entries())["access_month"] == {UUID(int=204103)}
+        assert [fact.ranges for fact in erase_facts(runtime)] == [((0, 59),)]
+        assert stored.check(runtime, tmp_path / "out").verdicts == (0, 0)
+
+
+def test_one_scan_sent_to_two_servers_around_the_end_of_a_month_is_stored_once(
+    place: tuple[OpenRuntime, Site], config: Path
+) -> None:
+    """The reader's clock is not believed, so each server notes its own time: the two would lie in two months."""
+    runtime, _site = place
+    with runtime.transaction(SYSTEM) as work:
+        at = scenes.door(work)
+    wrong = datetime(1970, 1, 1, tzinfo=UTC)
+    sent = scenes.form(at, wrong, credential="no badge")
+    found: list[RecordedScan] = []
+
+    def second() -> None:
+        with house(config, APRIL) as other, other.transaction(device_actor(at.device)) as there:
+            found.append(record_scan(there, at.device, sent))
+
+    with house(config, APRIL - timedelta(microseconds=1)) as first:
+        thread = threading.Thread(target=second)
+        with first.transaction(device_actor(at.device)) as here:
+            found.append(record_scan(here, at.device, sent))
+            thread.start()
+            _wait_until_somebody_waits(runtime)
+        thread.join(60)
+
+    assert [one.repeated for one in found] == [False, True]
+    assert found[0].id == found[1].id
+    with runtime.reading(SYSTEM) as work:
+        query = sa.select(AccessEvent.scanned_at).where(AccessEvent.scan_id == sent.scan_id)
+        assert list(work.session.scalars(query)) == [APRIL - timedelta(microseconds=1)]
+
+
+def _wait_until_somebody_waits(runtime: OpenRuntime) -> None:
+    end = time.monotonic() + 60
+    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    while time.monotonic() < end:
+        with runtime.engine.connect() as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.02)
+    raise AssertionError("the second server did not wait for the first")

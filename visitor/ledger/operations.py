@@ -247,5 +247,4 @@ def _forget(work: Work, rows: list[_Found]) -> None:
     within = (LedgerEntry.kind.in_(kinds), LedgerEntry.at.between(first, last))
     for start in range(0, len(rows), CHUNK):
         ids = [row.id for row in rows[start : start + CHUNK]]
-        delete = sa.delete(LedgerEntry).where(*within, LedgerEntry.id.in_(ids))
-        work.session.execute(delete.execution_options(synchronize_session="fetch"))
+        work.session.connection().execute(sa.delete(LedgerEntry).where(*within, LedgerEntry.id.in_(ids)))

@@ -243,8 +243,9 @@ def _index(work: Work, record_id: UUID, content: Content) -> None:
 def _delete_rows(work: Work, record_ids: Sequence[UUID]) -> None:
     if record_ids:
         # The tokens are named, although the foreign key would take them: they are what a copy of the index would keep.
-        work.session.execute(sa.delete(PersonToken).where(PersonToken.record_id.in_(record_ids)))
-        work.session.execute(sa.delete(PersonalRecord).where(PersonalRecord.id.in_(record_ids)))
+        connection = work.session.connection()
+        connection.execute(sa.delete(PersonToken).where(PersonToken.record_id.in_(record_ids)))
+        connection.execute(sa.delete(PersonalRecord).where(PersonalRecord.id.in_(record_ids)))
 
 
 def _chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:

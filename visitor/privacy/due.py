@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from visitor.access.models import AccessEvent
+from visitor.core.classes import DataClass
 from visitor.core.db import Instant
 from visitor.core.partitions import Month
 from visitor.core.work import Work
@@ -150,15 +151,20 @@ def _records(seen: Look) -> Iterator[DueRow]:
         .outerjoin(Visit, Visit.id == record.visit_id)
         .where(over(seen.at))
     )
+    rules: dict[tuple[UUID, DataClass, UUID | None], str] = {}
     for row in seen.work.session.execute(_bounded(seen, query, record.id)):
-        book = seen.books.get(row.site_id)
-        life = None if book is None else book.life(row.data_class, row.visit_type_id, seen.at)
+        place = (row.site_id, row.data_class, row.visit_type_id)
+        rule_id = rules.get(place)
+        if rule_id is None:
+            book = seen.books.get(row.site_id)
+            rule_id = row.data_class.value if book is None else book.life(*place[1:], seen.at).rule_id
+            rules[place] = rule_id
         yield DueRow(
             ItemKind.RECORD,
             row.id,
             row.site_id,
             row.data_class.value,
-            life.rule_id if life else row.data_class.value,
+            rule_id,
             row.due,
             row.visit_id,
             (row.arrived_at, row.left_at) if row.arrived_at else (row.created_at,),
@@ -221,13 +227,11 @@ def _visits_of(
 ) -> Iterator[DueRow]:
     began_at = Visit.left_at if subject is RecordKind.VISIT else Visit.expected_at
     alone = _alone(seen) if subject is RecordKind.VISIT else _unrestricted()
-    query = sa.select(Visit, began_at.label("began_at")).where(Visit.visit_type_id == type_id, *where, alone)
-    for visit, began in seen.work.session.execute(_bounded(seen, query, Visit.id)):
-        due_at = began + step.life.span
-        moments = (visit.arrived_at, visit.left_at, visit.expected_at)
-        yield DueRow(
-            ItemKind.VISIT, visit.id, visit.site_id, subject.value, step.life.rule_id, due_at, visit.id, moments
-        )
+    columns = (Visit.id, Visit.site_id, Visit.arrived_at, Visit.left_at, Visit.expected_at)
+    query = sa.select(*columns, began_at.label("began_at")).where(Visit.visit_type_id == type_id, *where, alone)
+    for row in seen.work.session.execute(_bounded(seen, query, Visit.id)):
+        due_at, moments = row.began_at + step.life.span, (row.arrived_at, row.left_at, row.expected_at)
+        yield DueRow(ItemKind.VISIT, row.id, row.site_id, subject.value, step.life.rule_id, due_at, row.id, moments)
 
 
 def _alone(seen: Look) -> sa.ColumnElement[bool]:

@@ -150,10 +150,12 @@ def _erase_events(work: Work, doomed: _Doomed, cause: Cause) -> None:
     """Erase scans with their pictures and the bodies of their ledger entries, whose ids are those of the events."""
     ids = doomed.ids
     people.erase(work, list(doomed.records))
-    work.session.execute(sa.delete(Still).where(Still.event_id.in_(ids)))
+    work.session.connection().execute(sa.delete(Still).where(Still.event_id.in_(ids)))
     scans = sa.select(AccessEvent.access_point_id, AccessEvent.scan_id).where(AccessEvent.id.in_(ids))
-    work.session.execute(sa.delete(KnownScan).where(sa.tuple_(KnownScan.access_point_id, KnownScan.scan_id).in_(scans)))
-    work.session.execute(sa.delete(AccessEvent).where(AccessEvent.id.in_(ids)))
+    work.session.connection().execute(
+        sa.delete(KnownScan).where(sa.tuple_(KnownScan.access_point_id, KnownScan.scan_id).in_(scans))
+    )
+    work.session.connection().execute(sa.delete(AccessEvent).where(AccessEvent.id.in_(ids)))
     _erase_bodies(work, Log.ACCESS, RecordClass.ACCESS_EVENT, doomed.rows, cause)
 
 
@@ -167,10 +169,10 @@ def _erase_visits(work: Work, doomed: _Doomed, cause: Cause) -> None:
     people.erase(work, list(doomed.records))
     badges = sa.select(Badge.id).where(Badge.visit_id.in_(ids))
     for part in (PrintJob, BadgeCopy):
-        work.session.execute(sa.delete(part).where(part.badge_id.in_(badges)))
+        work.session.connection().execute(sa.delete(part).where(part.badge_id.in_(badges)))
     for whole in (Badge, Presence, Acknowledgement):
-        work.session.execute(sa.delete(whole).where(whole.visit_id.in_(ids)))
-    work.session.execute(sa.delete(Visit).where(Visit.id.in_(ids)))
+        work.session.connection().execute(sa.delete(whole).where(whole.visit_id.in_(ids)))
+    work.session.connection().execute(sa.delete(Visit).where(Visit.id.in_(ids)))
     people.erase_persons(work, doomed.persons)
     _say_erased(work, doomed.rows, cause)
 
@@ -231,7 +233,7 @@ def ids_hash(ids: Collection[UUID]) -> bytes:
 
 def _forget_stills(work: Work, record_ids: Collection[UUID]) -> None:
     erased = {"state": StillState.ERASED, "record_id": None, "taken_at": None}
-    work.session.execute(sa.update(Still).where(Still.record_id.in_(list(record_ids))).values(erased))
+    work.session.connection().execute(sa.update(Still).where(Still.record_id.in_(list(record_ids))).values(erased))
 
 
 def _records_of(work: Work, kind: ItemKind, rows: Sequence[DueRow]) -> dict[UUID, UUID]:

@@ -123,7 +123,7 @@ def freeze(work: Work) -> PurgeRun:
         {"run_id": run_id, "subject": kind.value, "row_id": row_id} for kind, ids in found.ids.items() for row_id in ids
     ]
     if items:
-        work.session.execute(sa.insert(PurgeItem), items)
+        work.session.connection().execute(sa.insert(PurgeItem), items)
     return run
 
 

@@ -199,7 +199,7 @@ def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
             return False
         seen = _remember_traces(turn, work, kind, ids)
         batch = _erased(turn, work, kind, ids)
-        work.session.execute(
+        work.session.connection().execute(
             sa.delete(PurgeItem).where(
                 PurgeItem.run_id == run_id, PurgeItem.subject == kind.value, PurgeItem.row_id.in_(ids)
             )
