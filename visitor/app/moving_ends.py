@@ -62,7 +62,7 @@ def standing_still(url: str, settings: DatabaseSettings, tables: Sequence[str]) 
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "postgresql":
-                _refuse_others(connection)
+                refuse_others(connection)
                 connection.rollback()
                 connection.execution_options(isolation_level="REPEATABLE READ")
                 listed = ", ".join(f'"{name}"' for name in tables)
@@ -78,7 +78,12 @@ def standing_still(url: str, settings: DatabaseSettings, tables: Sequence[str]) 
         engine.dispose()
 
 
-def _refuse_others(connection: sa.Connection) -> None:
+def refuse_others(connection: sa.Connection) -> None:
+    """Refuse while other programs are connected to this PostgreSQL database.
+
+    Raises:
+        SetupFault: says how many.
+    """
     others = connection.scalar(_OTHERS) or 0
     if others:
         raise SetupFault(

@@ -16,6 +16,7 @@ COMMANDS = {
     "worker": "Do the work in the background (PostgreSQL only).",
     "check": "Look whether everything this installation needs is right.",
     "db": "Bring the database to this version, or carry it to another place.",
+    "keys": "Replace the master key.",
     "account": "Add staff accounts and replace forgotten passwords.",
     "kiosk": "Pair reception devices.",
     "ledger": "Verify and export the logs.",
