@@ -27,7 +27,6 @@ from tests.flows import kiosk, pages
 from tests.flows.house import PASSWORD
 from tests.flows.pages import Lived
 from tests.real import browser, scenes
-from tests.reception import arrivals
 from tests.reception.arrivals import Place
 from visitor.app.runtime import OpenRuntime
 from visitor.core.actors import SYSTEM
@@ -108,15 +107,15 @@ def main() -> None:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[tuple[Lived, dict[str, str]]]:
+def house(folder: Path) -> Iterator[tuple[Lived, dict[str, int]]]:
     """Serve the demo's house, with a hall of five hundred visitors and a hall where nothing has happened yet."""
-    places: dict[str, str] = {}
+    places: dict[str, int] = {}
 
     def prepare(runtime: OpenRuntime) -> None:
         with runtime.transaction(SYSTEM) as work:
-            crowded, empty = hall(work, "Crowded hall"), hall(work, "New hall")
+            crowded, empty = hall(work, "Packed hall"), hall(work, "New hall")
             crowd(work, crowded)
-            places.update(crowded=str(crowded.site.id), empty=str(empty.site.id))
+            places.update(crowded=crowded.site.number, empty=empty.site.number)
 
     with pages.lived_in(folder, days=9, kiosks=len(LANGUAGES), prepare=prepare) as lived:
         yield lived, places
@@ -124,9 +123,8 @@ def house(folder: Path) -> Iterator[tuple[Lived, dict[str, str]]]:
 
 def hall(work: Work, name: str) -> Place:
     """Open another site."""
-    made = arrivals.place(work)
-    made.site.name = name
-    made.site.number = 100 + len(sites.all_sites(work))
+    site = factories.site(work, name=name, number=100 + len(sites.all_sites(work)))
+    made = Place(site, factories.visit_type(work, site, (factories.zone(work, site),)))
     factories.host(work, made.site)
     return made
 
@@ -205,7 +203,7 @@ def badge_and_way_out(page: Page) -> Iterator[str]:
     yield "goodbye"
 
 
-def staff_sheets(chromium: Browser, lived: Lived, places: dict[str, str], gallery: Gallery) -> None:
+def staff_sheets(chromium: Browser, lived: Lived, places: dict[str, int], gallery: Gallery) -> None:
     """Shoot every page of the staff, and the hard cases."""
     page = context(chromium, gallery.language).new_page()
     page.goto(f"{lived.address}/sign-in")
