@@ -183,7 +183,7 @@ export function createKiosk(outside) {
   /** @param {string} code */
   async function speak(code) {
     await i18n.use(code).catch(() => (i18n.has('title') ? undefined : i18n.use('en').catch(() => undefined)));
-    const direction = config?.languages.find((each) => each.code === i18n.language())?.dir ?? 'ltr';
+    const direction = config?.languages.find((each) => each.code === i18n.language())?.dir ?? (i18n.language().startsWith('ar') ? 'rtl' : 'ltr');
     document.documentElement.lang = i18n.language();
     document.documentElement.dir = direction;
     document.title = t('title');
