@@ -1,9 +1,13 @@
+import os
 import threading
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -228,16 +232,31 @@ def test_a_scan_over_http_takes_four_round_trips(
         for _ in range(2):
             factories.camera(work, at.site, (at.point,))
     report(client, at)  # the connection is there, the statements are known to it
-    wire = tmp_path / "wire"
-    with wire.open("wb") as out:
-        with runtime.engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-        driver.pgconn.trace(out.fileno())
+    with traced(runtime.engine, tmp_path) as wires:
         assert report(client, at).status_code == 201
-        driver.pgconn.untrace()
 
+    said = [wire for wire in (path.read_text() for path in wires) if "known_scan" in wire]
     # Whoever waits for the server has said Sync, or sent a whole query at once.
-    waits = [
-        line for line in wire.read_text().splitlines() if "\tF\t" in line and line.split("\t")[3] in {"Sync", "Query"}
-    ]
-    assert 0 < len(waits) <= 4, wire.read_text()
+    lines = [line.split("\t") for wire in said for line in wire.splitlines()]
+    waits = [line for line in lines if line[1:2] == ["F"] and line[3] in {"Sync", "Query"}]
+    assert 0 < len(waits) <= 4, said
+
+
+@contextmanager
+def traced(engine: sa.Engine, folder: Path) -> Iterator[list[Path]]:
+    """Write down what each connection says to the server while it is lent, by the protocol itself."""
+    wires: list[Path] = []
+
+    def lent(connection: psycopg.Connection, *_rest: object) -> None:
+        wires.append(folder / f"wire-{len(wires)}")
+        with wires[-1].open("wb") as out:
+            connection.pgconn.trace(os.dup(out.fileno()))
+
+    def returned(connection: psycopg.Connection, *_rest: object) -> None:
+        connection.pgconn.untrace()
+
+    sa.event.listen(engine, "checkout", lent)
+    sa.event.listen(engine, "checkin", returned)
+    yield wires
+    sa.event.remove(engine, "checkout", lent)
+    sa.event.remove(engine, "checkin", returned)

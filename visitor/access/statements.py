@@ -186,7 +186,8 @@ def _place(dialect: Dialect, columns: tuple[Any, ...], cameras: tuple[tuple[Any,
 def _reading(asked: sa.FromClause) -> sa.Select[*tuple[Any, ...]]:
     """Build the one statement that reads: every join is by primary or unique key."""
     given = asked.c
-    same_scan = sa.and_(KnownScan.access_point_id == AccessPoint.id, KnownScan.scan_id == given.scan_id)
+    # Both halves of the key from what is asked: with one from the door, PostgreSQL may read all scans of that door.
+    same_scan = sa.and_(KnownScan.access_point_id == given.point_id, KnownScan.scan_id == given.scan_id)
     its_event = sa.and_(AccessEvent.id == KnownScan.event_id, AccessEvent.scanned_at == KnownScan.scanned_at)
     return (
         sa.select(given.place, *_DEVICE, *_PLACE, *_CAMERA, *_BADGE)
@@ -202,7 +203,7 @@ def _reading(asked: sa.FromClause) -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(Presence, Presence.visit_id == Visit.id)
         .outerjoin(KnownScan, same_scan)
         .outerjoin(AccessEvent, its_event)
-        .outerjoin(PointCamera, PointCamera.access_point_id == AccessPoint.id)
+        .outerjoin(PointCamera, PointCamera.access_point_id == given.point_id)
         .outerjoin(Camera, Camera.id == PointCamera.camera_id)
         .order_by(given.place, Camera.id)
     )

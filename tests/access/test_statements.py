@@ -1,0 +1,27 @@
+"""How PostgreSQL finds what a scan needs: by keys, however long the log is."""
+
+import pytest
+
+from visitor.access import statements
+from visitor.core.work import Work
+
+pytestmark = pytest.mark.postgres_only
+
+
+def test_every_table_that_grows_is_read_by_its_whole_key(work: Work) -> None:
+    connection = work.session.connection()
+    for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):  # what is cheaper for the empty tables of a test
+        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+    _wait, reading = statements._group_read(connection.dialect)
+
+    plan = connection.exec_driver_sql(f"EXPLAIN {reading.text}", {"asked": "[]"}).scalars().all()
+
+    conditions = {line.strip() for line in plan if "Index Cond" in line}
+    assert {
+        "Index Cond: (id = asked.badge_id)",
+        "Index Cond: ((badge_id = asked.badge_id) AND (copy = asked.next_copy))",
+        "Index Cond: (id = badge.visit_id)",
+        "Index Cond: (visit_id = visit.id)",
+        "Index Cond: ((access_point_id = asked.point_id) AND (scan_id = asked.scan_id))",
+        "Index Cond: ((id = known_scan.event_id) AND (scanned_at = known_scan.scanned_at))",
+    } <= conditions, "\n".join(plan)
