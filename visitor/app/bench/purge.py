@@ -30,12 +30,12 @@ from visitor.privacy.purge import Outcome, Refusal, run_purge
 
 AGO: Final = timedelta(days=60)
 BATCH: Final = 500
-"""Photo files between two flushes of their folder to the disk."""
+"""Rows with photos that are put in at once."""
 PLANNER: Final = Actor(ActorKind.STAFF, UUID(int=2), everywhere=frozenset(Permission))
 OFFICER: Final = Actor(ActorKind.STAFF, UUID(int=1), everywhere=frozenset(Permission))
 """Approves purges that are larger than usual."""
 DELETE: Final = "DELETE of as many rows with name and photo, one COMMIT; names stay in backups"
-UNLINK: Final = "DELETE of as many rows, and unlinking as many photo files, flushed each 500"
+UNLINK: Final = "DELETE of as many rows, and unlinking as many photo files, each flushed to the disk"
 IDLE: Final = "the same doors without a purge"
 PURGE_SECONDS: Final = 300.0
 BEGUN: Final = (PurgeState.RUNNING, PurgeState.DONE)
@@ -187,10 +187,8 @@ def _erasing(purging: Purging, key: str, count: int, rounds: int | None) -> Cont
 def _unlink(folder: Path, files: list[Path]) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
-        for number, file in enumerate(files, 1):
+        for file in files:
             file.unlink()
-            if number % BATCH == 0:
-                os.fsync(handle)
-        os.fsync(handle)
+            os.fsync(handle)
     finally:
         os.close(handle)
