@@ -91,12 +91,20 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables
     keyring = Keyring(keyring_engine, master_key)
     runtime = OpenRuntime(settings, engine, clock or SystemClock(), keyring_engine=keyring_engine)
     runtime.changes.neighbours = neighbours(engine, runtime.changes)
-    if settings.database.replica_url is not None:
-        runtime.replica = Replica(engine, settings.database.replica_url, settings.database)
+    runtime.replica = _standby(settings, engine)
     _provide_keys(runtime, keyring)
     settings.directories.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.directories.erasure_journal.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return runtime
+
+
+def _standby(settings: Settings, engine: Engine) -> Replica | None:
+    url = settings.database.replica_url
+    if url is None:
+        return None
+    if url.startswith("sqlite") or engine.dialect.name == "sqlite":
+        raise SetupFault("database.replica_url needs PostgreSQL for url and replica_url: SQLite has no standby.")
+    return Replica(engine, url, settings.database)
 
 
 def _provide_keys(runtime: Runtime, keyring: Keyring) -> None:

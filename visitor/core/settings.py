@@ -92,13 +92,6 @@ class DatabaseSettings(Section):
     pool_size: int = Field(default=20, ge=1, le=200)
     lock_timeout_seconds: float = Field(default=30.0, gt=0)
 
-    @model_validator(mode="after")
-    def _standby_of_postgresql(self) -> Self:
-        if self.replica_url is not None and any(url.startswith("sqlite") for url in (self.url, self.replica_url)):
-            raise ValueError("replica_url needs PostgreSQL for url and replica_url; SQLite has no replicas")
-        return self
-
-
 class KeySettings(Section):
     """The master key wraps all others. Exactly one source."""
 
