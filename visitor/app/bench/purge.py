@@ -30,12 +30,12 @@ from visitor.privacy.purge import Outcome, Refusal, run_purge
 
 AGO: Final = timedelta(days=60)
 BATCH: Final = 500
-"""Rows with photos that are put in at once."""
+"""Rows that are put in at once, and photo files between two flushes, as many as the product erases in a commit."""
 PLANNER: Final = Actor(ActorKind.STAFF, UUID(int=2), everywhere=frozenset(Permission))
 OFFICER: Final = Actor(ActorKind.STAFF, UUID(int=1), everywhere=frozenset(Permission))
 """Approves purges that are larger than usual."""
 DELETE: Final = "DELETE of as many rows with name and photo, one COMMIT; names stay in backups"
-UNLINK: Final = "DELETE of as many rows, and unlinking as many photo files, each flushed to the disk"
+UNLINK: Final = "DELETE of as many rows, and unlinking as many photo files, flushed each 500"
 IDLE: Final = "the same doors without a purge"
 PURGE_SECONDS: Final = 300.0
 BEGUN: Final = (PurgeState.RUNNING, PurgeState.DONE)
@@ -187,8 +187,10 @@ def _erasing(purging: Purging, key: str, count: int, rounds: int | None) -> Cont
 def _unlink(folder: Path, files: list[Path]) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
-        for file in files:
+        for number, file in enumerate(files, 1):
             file.unlink()
-            os.fsync(handle)
+            if number % BATCH == 0:
+                os.fsync(handle)
+        os.fsync(handle)
     finally:
         os.close(handle)
