@@ -58,7 +58,15 @@ def site(runtime: Runtime) -> Site:
         return factories.site(work)
 
 
-def scan(work: Work, at: Site, scanned_at: datetime, *, received_at: datetime | None = None, **values: object) -> UUID:
+def scan(
+    work: Work,
+    at: Site,
+    scanned_at: datetime,
+    *,
+    received_at: datetime | None = None,
+    life: timedelta = LIFE,
+    **values: object,
+) -> UUID:
     """Store one scan as the door does."""
     came = received_at or scanned_at
     fact = AccessFact(work.new_id(), at.id, uuid4(), "granted", True, scanned_at, came)
@@ -78,7 +86,7 @@ def scan(work: Work, at: Site, scanned_at: datetime, *, received_at: datetime | 
     work.session.execute(sa.insert(AccessEvent), event | values)
     known = {name: event[name] for name in ("access_point_id", "scan_id", "scanned_at")}
     work.session.execute(sa.insert(KnownScan), known | {"event_id": fact.event_id})
-    record_access(work, fact, (scanned_at + LIFE).date())
+    record_access(work, fact, (scanned_at + life).date())
     return fact.event_id
 
 

@@ -153,6 +153,21 @@ def test_a_hold_that_is_placed_after_the_plan_keeps_the_month(
     assert houses.count(runtime, "access_event_2041_03") == 60
 
 
+def test_entries_that_were_promised_a_longer_life_name_the_rule_that_shortened_it(config: Path, tmp_path: Path) -> None:
+    with house(config, MARCH) as runtime:
+        site = houses.site(runtime)
+        with runtime.transaction(SYSTEM) as work:
+            for number in range(6):
+                scan(work, site, MARCH, life=timedelta(days=400 if number % 2 else 28))
+    with house(config, JULY) as runtime:
+        assert purge.run_purge(runtime).erased == 6
+
+        assert "access_event_2041_03" not in tables(runtime)
+        facts = {fact.order_reference: fact.count for fact in erase_facts(runtime)}
+        assert facts == {None: 3, "rule access_event": 3}
+        assert stored.check(runtime, tmp_path / "out").verdicts == (0, 0)
+
+
 def test_a_scan_of_an_old_month_that_comes_late_keeps_it_until_it_is_due(place: tuple[OpenRuntime, Site]) -> None:
     runtime, site = place
     purge.run_purge(runtime)

@@ -26,6 +26,21 @@ class Span:
     until_at: datetime
 
 
+_ENDS: Final = sa.text("""
+SELECT min(seq), max(seq), count(*) FROM ledger_entry
+WHERE log = :log AND kind = :kind AND at >= :from_at AND at < :until_at
+""")
+_OTHERS: Final = sa.text("""
+SELECT l.seq FROM ledger_leaf l WHERE l.log = :log AND l.seq BETWEEN :first AND :last AND NOT EXISTS (
+  SELECT 1 FROM ledger_entry e WHERE e.log = :log AND e.seq = l.seq AND e.kind = :kind
+  AND e.at >= :from_at AND e.at < :until_at)
+ORDER BY l.seq
+""")
+_ODD: Final = sa.text("""
+SELECT seq FROM ledger_leaf WHERE log = :log AND seq BETWEEN :first AND :last
+AND (substring(leaf FROM 17 FOR 4) > :today OR substring(leaf FROM 7 FOR 2) <> :kind_bytes
+  OR substring(leaf FROM 21 FOR 2) <> :class)
+""")
 _RANGES: Final = sa.text("""
 WITH entry AS (
   SELECT e.seq, substring(l.leaf FROM 17 FOR 4) > :today AS early,
@@ -54,6 +69,40 @@ def say_erased(work: Work, span: Span, orders: Mapping[UUID | None, str]) -> int
     """
     head = sequencer.lock_head(work, span.log)
     sequencer.number_all(work, head)
+    found = _in_time(work, span)
+    if found is None:
+        found = _by_order(work, span, orders)
+    for order, ranges in found.items():
+        cause = EraseCause(EraseReason.DUE, span.record_class, order)
+        operations.append_erased(work, span.log, sorted(ranges), cause)
+    operations.number_and_sign(work, head)
+    return sum(last - first + 1 for ranges in found.values() for first, last in ranges)
+
+
+def _in_time(work: Work, span: Span) -> dict[str | None, list[tuple[int, int]]] | None:
+    """Return the ranges where every leaf is of the right class and due, as it usually is; None where it is not so.
+
+    What lies between the first and the last number without being in the span is little, and tells the ranges.
+    """
+    given = _given(work, span)
+    first, last, count = work.session.execute(_ENDS, given).one()
+    if not count:
+        return {}
+    given |= {"first": first, "last": last}
+    others = list(work.session.scalars(_OTHERS, given))
+    odd = set(work.session.scalars(_ODD, given))
+    if count + len(others) != last - first + 1 or not odd <= set(others):
+        return None
+    ranges, begin = [], first
+    for other in others:
+        if begin < other:
+            ranges.append((begin, other - 1))
+        begin = other + 1
+    return {None: [*ranges, (begin, last)]}
+
+
+def _by_order(work: Work, span: Span, orders: Mapping[UUID | None, str]) -> dict[str | None, list[tuple[int, int]]]:
+    """Return the ranges by the order that they are erased on."""
     found: dict[str | None, list[tuple[int, int]]] = {}
     for row in work.session.execute(_RANGES, _given(work, span)):
         if not row.fits:
@@ -64,11 +113,7 @@ def say_erased(work: Work, span: Span, orders: Mapping[UUID | None, str]) -> int
             if order is None:
                 raise ValueError(f"entries {row.first} to {row.last} are not due yet")
         found.setdefault(order, []).append((row.first, row.last))
-    for order, ranges in found.items():
-        cause = EraseCause(EraseReason.DUE, span.record_class, order)
-        operations.append_erased(work, span.log, sorted(ranges), cause)
-    operations.number_and_sign(work, head)
-    return sum(last - first + 1 for ranges in found.values() for first, last in ranges)
+    return found
 
 
 def _given(work: Work, span: Span) -> dict[str, Any]:
