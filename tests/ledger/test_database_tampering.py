@@ -41,7 +41,7 @@ def leaf(session: Session, seq: int) -> LedgerLeaf:
 
 def edit_leaf(session: Session, **values: object) -> None:
     changed = leaf(session, 3)
-    changed.leaf = Leaf.from_bytes(changed.leaf)._replace(**values).to_bytes()  # type: ignore[arg-type]
+    changed.leaf = Leaf.from_bytes(changed.leaf)._replace(**values).to_bytes()  # type: ignore[arg-type]  each test names one field
 
 
 def edit_commitment_to_fit_a_new_body(session: Session) -> None:
