@@ -86,9 +86,22 @@ class Site(Model):
     """Where the reception is, in the site's own words; shown at the kiosk."""
     guidance: Mapped[dict[str, Any]] = column(default=dict)
     """By language: `reception` in place of the hint above, and `way`, the steps from the kiosk to where one waits."""
+    accent: Mapped[str | None] = column()
+    """The colour that somebody chose, as #rrggbb; `look.accents` makes of it what can be read."""
+    logo_hash: Mapped[str | None] = column()
+    """Of the picture in `site_logo`, 16 hexadecimal digits; null where the site has none."""
     mode: Mapped[SiteMode] = choice(SiteMode, default=SiteMode.NORMAL)
     mode_since_at: Mapped[datetime | None] = column()
     created_at: Mapped[datetime] = column()
+
+
+class SiteLogo(Model):
+    """A site's logo, beside the site because most pages read the site and few the picture."""
+
+    __tablename__ = "site_logo"
+
+    site_id: Mapped[UUID] = column(DataClass.NONE, ForeignKey("site.id"), primary_key=True)
+    png: Mapped[bytes] = column()
 
 
 class Zone(Model):
