@@ -35,10 +35,12 @@ def correct_page(visit_id: UUID) -> ResponseReturnValue:
 def correct(visit_id: UUID) -> ResponseReturnValue:
     """Keep what is right; the badge still says what was printed."""
     entered = {name: value for name, value in request.form.items() if name != "csrf_token"}
+    # Whose visit it is comes first: at another site nobody is told what is wrong with a form.
+    with web.reading() as work:
+        look_at(work, visits.visit(work, visit_id).site_id, Permission.DESK_ACT)
     try:
         form = parse(CorrectionForm, entered)
         with web.transaction() as work:
-            look_at(work, visits.visit(work, visit_id).site_id, Permission.DESK_ACT)
             correct_contact(work, visit_id, form, Permission.DESK_ACT)
     except Invalid as fault:
         return _page(visit_id, entered, field_words(fault.fields)), fault.status

@@ -34,10 +34,11 @@ def correct_page(visit_id: UUID) -> ResponseReturnValue:
 @web.requires(Permission.REQUEST_ANSWER)
 def correct(visit_id: UUID) -> ResponseReturnValue:
     """Keep what the visitor says is right."""
+    with web.reading() as work:
+        look_at(work, visits.visit(work, visit_id).site_id, Permission.REQUEST_ANSWER)
     try:
         form = parse(CorrectionForm, fields())
         with web.transaction() as work:
-            look_at(work, visits.visit(work, visit_id).site_id, Permission.REQUEST_ANSWER)
             correct_contact(work, visit_id, form, Permission.REQUEST_ANSWER)
     except Invalid as fault:
         faults = {name: FIELD_WORDS.get(text, text) for name, text in fault.fields.items()}
