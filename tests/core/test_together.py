@@ -55,8 +55,9 @@ class Desk:
         assert self.began.wait(PATIENCE_SECONDS)
         for thread in threads[1:]:
             thread.start()
-        while self.together.waiting < len(numbers) and any(thread.is_alive() for thread in threads[1:]):
-            threads[1].join(0.01)
+        while self.together.waiting + len(self.answers) < len(numbers):  # each waits, or was refused
+            threads[0].join(0.01)
+            assert threads[0].is_alive()
         self.go_on.set()
         for thread in threads:
             thread.join(PATIENCE_SECONDS)

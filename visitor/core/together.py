@@ -54,16 +54,17 @@ class Together(Generic[A, R]):
         in_group: does everything that `Take` hands over as a whole or not at all, and returns the outcomes in the same
             order. A fault among them is raised for the one that it belongs to.
         alone: does one request by itself: whatever a group left undone, and each of a group that failed.
+        at_once: how many groups may be at work, where the time of one is mostly waiting.
     """
 
     def __init__(
-        self, in_group: Callable[[Take[A]], Sequence[R | Exception | Undone]], alone: Callable[[A], R]
+        self, in_group: Callable[[Take[A]], Sequence[R | Exception | Undone]], alone: Callable[[A], R], at_once: int = 1
     ) -> None:
         self._in_group = in_group
         self._alone = alone
         self._guard = threading.Lock()
         self._waiting: deque[_Asked[A, R]] = deque()
-        self._led = False
+        self._free = at_once
 
     @property
     def waiting(self) -> int:
@@ -78,10 +79,13 @@ class Together(Generic[A, R]):
         """
         asked: _Asked[A, R] = _Asked(what)
         with self._guard:
-            if len(self._waiting) >= MOST_WAITING:
+            leads = self._free > 0
+            if leads:
+                self._free -= 1
+            elif len(self._waiting) >= MOST_WAITING:
                 raise Unavailable
-            self._waiting.append(asked)
-            leads, self._led = not self._led, True
+            else:
+                self._waiting.append(asked)
         if not leads:
             asked.turn.acquire()
         if not asked.done:
@@ -91,17 +95,24 @@ class Together(Generic[A, R]):
         return self._alone(what) if isinstance(asked.answer, Undone) else asked.answer
 
     def _lead(self, leader: _Asked[A, R]) -> None:
-        """Do one group, which holds the leader as the one that waits longest; then let the next one lead."""
-        group: list[_Asked[A, R]] = []
+        """Do one group, the leader's request first; then let the one lead that waits longest."""
+        group = [leader]
+        began = False
+
+        def take() -> Sequence[A]:
+            nonlocal began
+            began = True
+            return self._taken(group)
+
         fault: Exception | Undone = UNDONE
         try:
-            answers = self._in_group(lambda: self._taken(group))
+            answers = self._in_group(take)
             for asked, answer in zip(group, answers, strict=True):
                 asked.answer = answer
         except Exception as raised:  # noqa: BLE001  each request of the group meets its own fault when it is done alone
             fault = raised
         finally:
-            if not group:  # it never began, and whoever waits would wait for the same in vain
+            if not began:  # whoever waits would wait for the same in vain
                 self._taken(group)
                 for asked in group:
                     asked.answer = fault
@@ -115,8 +126,9 @@ class Together(Generic[A, R]):
 
     def _hand_over(self, leader: _Asked[A, R], group: Sequence[_Asked[A, R]]) -> None:
         with self._guard:
-            following = self._waiting[0] if self._waiting else None
-            self._led = following is not None
+            following = self._waiting.popleft() if self._waiting else None
+            if following is None:
+                self._free += 1
         if following is not None:
             following.turn.release()
         for asked in group:
