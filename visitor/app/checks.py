@@ -208,4 +208,15 @@ def _camera(runtime: Runtime, camera: Camera) -> Finding:
     return Finding(Grade.GOOD, f"The camera {camera.name} gives pictures.")
 
 
-CHECKS: Final[tuple[Check, ...]] = (_keys, _database, _replica, _months, _disk, _worker, _fonts, _mail, _printers, _cameras)
+CHECKS: Final[tuple[Check, ...]] = (
+    _keys,
+    _database,
+    _replica,
+    _months,
+    _disk,
+    _worker,
+    _fonts,
+    _mail,
+    _printers,
+    _cameras,
+)
