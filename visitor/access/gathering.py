@@ -1,14 +1,9 @@
 """Scans that come at the same time are stored by one commit: see decision 6."""
 
-from typing import Final
-
 from visitor.access.operations import Asked, Outcome, RecordedScan, record_asked, record_scans
 from visitor.core.actors import SYSTEM
 from visitor.core.together import Take, Together
 from visitor.core.work import Runtime
-
-SERVER_GROUPS: Final = 2
-"""On PostgreSQL one group is decided while another waits for the server; more would be smaller ones."""
 
 
 class Scans(Together[Asked, RecordedScan]):
@@ -23,4 +18,4 @@ class Scans(Together[Asked, RecordedScan]):
             with runtime.transaction(SYSTEM) as work:
                 return record_asked(work, asked)
 
-        super().__init__(in_group, alone, at_once=1 if runtime.embedded else SERVER_GROUPS)
+        super().__init__(in_group, alone)

@@ -54,17 +54,16 @@ class Together(Generic[A, R]):
         in_group: does everything that `Take` hands over as a whole or not at all, and returns the outcomes in the same
             order. A fault among them is raised for the one that it belongs to.
         alone: does one request by itself: whatever a group left undone, and each of a group that failed.
-        at_once: how many groups may be at work, where the time of one is mostly waiting.
     """
 
     def __init__(
-        self, in_group: Callable[[Take[A]], Sequence[R | Exception | Undone]], alone: Callable[[A], R], at_once: int = 1
+        self, in_group: Callable[[Take[A]], Sequence[R | Exception | Undone]], alone: Callable[[A], R]
     ) -> None:
         self._in_group = in_group
         self._alone = alone
         self._guard = threading.Lock()
         self._waiting: deque[_Asked[A, R]] = deque()
-        self._free = at_once
+        self._led = False
 
     @property
     def waiting(self) -> int:
@@ -79,9 +78,9 @@ class Together(Generic[A, R]):
         """
         asked: _Asked[A, R] = _Asked(what)
         with self._guard:
-            leads = self._free > 0
+            leads = not self._led
             if leads:
-                self._free -= 1
+                self._led = True
             elif len(self._waiting) >= MOST_WAITING:
                 raise Unavailable
             else:
@@ -127,8 +126,7 @@ class Together(Generic[A, R]):
     def _hand_over(self, leader: _Asked[A, R], group: Sequence[_Asked[A, R]]) -> None:
         with self._guard:
             following = self._waiting.popleft() if self._waiting else None
-            if following is None:
-                self._free += 1
+            self._led = following is not None
         if following is not None:
             following.turn.release()
         for asked in group:
