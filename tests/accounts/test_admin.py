@@ -43,7 +43,7 @@ def add(runtime: Runtime) -> Make:
 def facts(runtime: Runtime, action: str) -> list[AuditFact]:
     with runtime.reading(SYSTEM) as work:
         bodies = work.session.scalars(sa.select(LedgerEntry.body).order_by(LedgerEntry.id))
-        read = [AuditFact.from_body(body) for body in bodies if body is not None]
+        read = [AuditFact.from_body(body) for body in bodies]
     return [fact for fact in read if fact.action == action]
 
 

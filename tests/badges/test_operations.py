@@ -49,7 +49,7 @@ def revoked(work: Work, badge: Badge) -> list[int]:
 
 def audited(work: Work, action: bytes) -> int:
     entries = work.session.scalars(sa.select(LedgerEntry.body).where(LedgerEntry.log == Log.AUDIT))
-    return sum(action in body for body in entries if body is not None)
+    return sum(action in body for body in entries)
 
 
 ACTS: dict[str, Callable[[Work, int], object]] = {

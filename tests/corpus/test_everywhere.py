@@ -90,7 +90,9 @@ def morning(tmp_path: Path, template: Callable[[Path], str], clock: FixedClock) 
             assert answer.status_code == 201, (typed, answer.get_data(as_text=True))
             visits[clean_line(typed)] = UUID(answer.get_json()["visit_id"])
         _pass_the_door(runtime, hall)
-        desk, security = (_browser(runtime, app.test_client(), hall, role) for role in (Role.RECEPTIONIST, Role.SECURITY))
+        desk, security = (
+            _browser(runtime, app.test_client(), hall, role) for role in (Role.RECEPTIONIST, Role.SECURITY)
+        )
         yield Morning(runtime, hall, desk, security, sink, visits)
         runtime.close()
 

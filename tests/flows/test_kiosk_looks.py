@@ -145,7 +145,8 @@ def second_start(page: Page, devtools: CDPSession, at_work: Reception) -> int:
     devtools.send("Network.setBypassServiceWorker", {"bypass": False})
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     page.goto(f"{at_work.home.address}/kiosk/", wait_until="commit")
-    return round(page.evaluate(FIRST_SCREEN))
+    milliseconds: float = page.evaluate(FIRST_SCREEN)
+    return round(milliseconds)
 
 
 def watch_rounds(devtools: CDPSession) -> dict[str, int]:

@@ -39,23 +39,24 @@ def leaf(session: Session, seq: int) -> LedgerLeaf:
     return session.get_one(LedgerLeaf, (int(Log.ACCESS), seq), populate_existing=True)
 
 
-def edit_leaf(session: Session, **values: object) -> None:
+def edit_leaf(session: Session, edited: Callable[[Leaf], Leaf]) -> None:
     changed = leaf(session, 3)
-    changed.leaf = Leaf.from_bytes(changed.leaf)._replace(**values).to_bytes()  # type: ignore[arg-type]  each test names one field
+    changed.leaf = edited(Leaf.from_bytes(changed.leaf)).to_bytes()
 
 
 def edit_commitment_to_fit_a_new_body(session: Session) -> None:
     changed, other = row(session, 3), row(session, 4)
     changed.body, changed.salt = other.body, other.salt
-    edit_leaf(session, commitment=Leaf.from_bytes(leaf(session, 4).leaf).commitment)
+    commitment = Leaf.from_bytes(leaf(session, 4).leaf).commitment
+    edit_leaf(session, lambda read: read._replace(commitment=commitment))
 
 
 def edit_due_day(session: Session) -> None:
-    edit_leaf(session, due_day=1)
+    edit_leaf(session, lambda read: read._replace(due_day=1))
 
 
 def edit_class(session: Session) -> None:
-    edit_leaf(session, record_class=9_999)
+    edit_leaf(session, lambda read: read._replace(record_class=9_999))
 
 
 def put_zeros_for_a_leaf(session: Session) -> None:

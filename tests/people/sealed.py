@@ -79,5 +79,5 @@ def keyring(runtime: Runtime) -> Keyring:
 
 def audited(work: Work, action: str) -> list[AuditFact]:
     query = sa.select(LedgerEntry.body).where(LedgerEntry.log == Log.AUDIT).order_by(LedgerEntry.id)
-    facts = [AuditFact.from_body(body) for body in work.session.scalars(query) if body is not None]
+    facts = [AuditFact.from_body(body) for body in work.session.scalars(query)]
     return [fact for fact in facts if fact.action == action]
