@@ -92,6 +92,7 @@ class DatabaseSettings(Section):
     pool_size: int = Field(default=20, ge=1, le=200)
     lock_timeout_seconds: float = Field(default=30.0, gt=0)
 
+
 class KeySettings(Section):
     """The master key wraps all others. Exactly one source."""
 
