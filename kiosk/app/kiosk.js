@@ -189,10 +189,17 @@ export function createKiosk(outside) {
     document.title = t('title');
   }
 
+  /** The site's colours; the high contrast of `tokens.css` stands above them. */
+  function wear() {
+    const { style } = document.documentElement;
+    for (const part of ['colour', 'deep', 'tint']) style.setProperty(`--site-${part}`, config?.site.accent?.[part] ?? '');
+  }
+
   async function refresh() {
     const answer = await api.config();
     if (answer.status !== 200) return false;
     config = answer.body;
+    wear();
     clock.adjust(Number(answer.body.server_time));
     await settings.put('config', answer.body).catch(() => undefined);
     return true;
@@ -249,6 +256,7 @@ export function createKiosk(outside) {
     begin: async () => {
       const [kioskId, kept] = await Promise.all([outside.keys.kioskId(), settings.get('config').catch(() => null)]);
       config ??= kept ?? null;
+      wear();
       if (!config || !kioskId) await speak(outside.browserLanguage);
       if (!kioskId) {
         go('pairing');

@@ -20,7 +20,7 @@
  * @typedef {object} Config
  * @property {{id: string, name: string}} kiosk
  * @property {{id: string, name: string, reception_hint: string, guidance: Record<string, Guidance>, timezone: string,
- *   territory: string}} site
+ *   territory: string, accent: Record<string, string> | null, logo: string | null}} site colours as pairs of light and dark
  * @property {Language[]} languages
  * @property {string} default_language
  * @property {VisitType[]} visit_types

@@ -18,7 +18,7 @@ from visitor.notices import views as notices
 from visitor.privacy import notice_views as notices_admin
 from visitor.privacy import pages as privacy
 from visitor.reception import views as reception
-from visitor.sites import admin_views as sites_admin
+from visitor.sites import pages as sites_admin
 from visitor.sites import views as sites
 from visitor.visits import admin_views as visits_admin
 

@@ -5,6 +5,7 @@ Every picture from outside enters through `decode_photo`; no other library is gi
 
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -22,6 +23,11 @@ MAX_SCANS: Final = 200
 """Start-of-scan markers in one JPEG. Each scan of a progressive JPEG costs a pass over all pixels but
 only a few dozen bytes, so a small file could keep a core busy for minutes. Cameras write about 10; video or
 previews appended by phones hold the two marker bytes by chance about once per 64 kB."""
+
+HALF: Final = 127
+LIGHT_LOGO: Final = 190
+"""Mean level, 0 to 255, of what is seen of a logo, from which on it would be lost on white."""
+DARK_GROUND: Final = "#16222a"
 
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
@@ -89,23 +95,51 @@ def decode_photo(body: bytes, *, limits: PhotoLimits = PhotoLimits(), enough_px:
         PhotoRefused: `too_many_bytes`, `not_a_picture` (another format, animation), `too_many_pixels`, or
             `damaged` (truncated, corrupt, or built to cost too much).
     """
+    if not body.startswith((JPEG_START, PNG_START)):
+        raise PhotoRefused(_too_long(body, limits) or PhotoFault.NOT_A_PICTURE)
+    return _decoded(body, limits, ("JPEG", "PNG"), lambda image: _pixels_only(_upright(image)), enough_px)
+
+
+def decode_logo(body: bytes, *, limits: PhotoLimits) -> Picture:
+    """Decode a PNG, JPEG or WebP file as `decode_photo` does, over a ground that its colours stand out from.
+
+    Raises:
+        PhotoRefused: as `decode_photo`.
+    """
+    is_webp = body.startswith(b"RIFF") and body[8:12] == b"WEBP"
+    if not is_webp and not body.startswith((JPEG_START, PNG_START)):
+        raise PhotoRefused(_too_long(body, limits) or PhotoFault.NOT_A_PICTURE)
+    return _decoded(
+        body, limits, ("WEBP",) if is_webp else ("JPEG", "PNG"), lambda image: _over_ground(_upright(image))
+    )
+
+
+def _decoded(
+    body: bytes,
+    limits: PhotoLimits,
+    formats: tuple[str, ...],
+    finished: Callable[[Image.Image], Picture],
+    enough_px: int | None = None,
+) -> Picture:
     if len(body) > limits.max_bytes:
         raise PhotoRefused(PhotoFault.TOO_MANY_BYTES)
-    if not body.startswith((JPEG_START, PNG_START)):
-        raise PhotoRefused(PhotoFault.NOT_A_PICTURE)
     if body.startswith(JPEG_START) and body.count(b"\xff\xda") > MAX_SCANS:
         raise PhotoRefused(PhotoFault.DAMAGED)
     try:
-        with Image.open(BytesIO(body), formats=("JPEG", "PNG")) as image:
+        with Image.open(BytesIO(body), formats=formats) as image:
             _check_header(image, limits)
             if enough_px is not None:
                 image.draft(None, (enough_px, enough_px))
             image.load()
-            return _pixels_only(_upright(image))
+            return finished(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoRefused(PhotoFault.TOO_MANY_PIXELS) from error
     except _DECODER_ERRORS as error:
         raise PhotoRefused(PhotoFault.DAMAGED) from error
+
+
+def _too_long(body: bytes, limits: PhotoLimits) -> PhotoFault | None:
+    return PhotoFault.TOO_MANY_BYTES if len(body) > limits.max_bytes else None
 
 
 def encode_jpeg(picture: Picture, quality: int = 85) -> bytes:
@@ -124,7 +158,7 @@ def _check_header(image: Image.Image, limits: PhotoLimits) -> None:
     """Refuse by what the header says; `image` is opened but not loaded."""
     if image.width * image.height > limits.max_pixels:
         raise PhotoRefused(PhotoFault.TOO_MANY_PIXELS)
-    if image.format == "PNG" and getattr(image, "is_animated", False):
+    if image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False):
         raise PhotoRefused(PhotoFault.NOT_A_PICTURE)
 
 
@@ -139,9 +173,21 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if method is None else image.transpose(method)
 
 
-def _pixels_only(image: Image.Image) -> Picture:
+def _over_ground(image: Image.Image) -> Picture:
+    """Put light drawings without a ground of their own on a dark one, all others on white."""
+    if not image.has_transparency_data:
+        return _pixels_only(image)
+    with_alpha = image.convert("RGBA")
+    alpha = with_alpha.getchannel("A")
+    shades = with_alpha.convert("L").histogram(alpha.point(lambda value: 255 if value > HALF else 0))
+    seen = sum(shades)
+    light = seen > 0 and sum(level * count for level, count in enumerate(shades)) / seen > LIGHT_LOGO
+    return _pixels_only(image, DARK_GROUND if light else "white")
+
+
+def _pixels_only(image: Image.Image, ground: str = "white") -> Picture:
     """Copy the pixels into a new RGB image, so that nothing else can come along."""
-    fresh = Image.new("RGB", image.size, "white")
+    fresh = Image.new("RGB", image.size, ground)
     if image.has_transparency_data:
         with_alpha = image.convert("RGBA")
         fresh.paste(with_alpha, mask=with_alpha.getchannel("A"))

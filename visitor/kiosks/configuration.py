@@ -1,5 +1,6 @@
 """What a kiosk is told: the site, its questions, its notices. Nothing about any visitor."""
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from visitor.kiosks.models import Kiosk
 from visitor.notices import queries as notices
 from visitor.reception.operations import remembers
 from visitor.sites import queries as sites
+from visitor.sites.look import accents
 from visitor.sites.models import Site
 from visitor.sites.policy import id_capture
 from visitor.sites.preset import Preset
@@ -35,6 +37,8 @@ def configuration(work: Work, kiosk: Kiosk) -> dict[str, object]:
             "guidance": {language: _guidance(texts) for language, texts in site.guidance.items()},
             "timezone": site.time_zone,
             "territory": preset.territory,
+            "accent": _accent(site),
+            "logo": _logo(work, site),
         },
         "languages": [
             {"code": code, "name": native_name(code), "dir": direction(code)} for code in _most_used_first(work, site)
@@ -48,6 +52,21 @@ def configuration(work: Work, kiosk: Kiosk) -> dict[str, object]:
         "warning_seconds": settings.warning_seconds,
         "server_time": int(work.now.timestamp() * 1000),
     }
+
+
+def _accent(site: Site) -> dict[str, str] | None:
+    """Return the site's colours as style sheets write a pair for light and dark screens."""
+    if site.accent is None:
+        return None
+    light, dark = accents(site.accent).light, accents(site.accent).dark
+    return {name: f"light-dark({getattr(light, name)},{getattr(dark, name)})" for name in ("colour", "deep", "tint")}
+
+
+def _logo(work: Work, site: Site) -> str | None:
+    """Return the picture itself, so that a kiosk that cannot reach the server has it."""
+    if site.logo_hash is None:
+        return None
+    return f"data:image/png;base64,{b64encode(sites.logo(work, site.id)).decode()}"
 
 
 def _most_used_first(work: Work, site: Site) -> list[str]:

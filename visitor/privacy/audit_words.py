@@ -64,6 +64,7 @@ ACTION_WORDS: Final = MappingProxyType(
         "retention.set": N_("Retention rule set"),
         "site.add": N_("Site added"),
         "site.change": N_("Site changed"),
+        "site.look": N_("Logo or colour of a site changed"),
         "site.mode": N_("Mode of a site changed"),
         "visit.announce": N_("Visitor expected"),
         "visit.auto_close": N_("Visits closed by the night"),

@@ -22,6 +22,7 @@ from visitor.sites.entered import (
     zone_fields,
 )
 from visitor.sites.forms import EntityForm, PointForm, SiteForm, ZoneForm
+from visitor.sites.look import accents
 from visitor.sites.models import AccessPoint, Antipassback, PointKind, Site, Zone
 from visitor.sites.presets import load_presets
 from visitor.sites.views import look_at, sites_for
@@ -58,7 +59,7 @@ def add_entity() -> ResponseReturnValue:
             operations.add_entity(work, parse(EntityForm, _plain()))
     except Invalid as fault:
         return _list_page({"entity": request.form}, {"entity": fault.fields}), fault.status
-    return _saved("/admin/sites")
+    return saved("/admin/sites")
 
 
 @bp.post("")
@@ -70,14 +71,14 @@ def add_site() -> ResponseReturnValue:
             site = operations.add_site(work, parse(SiteForm, site_fields(request.form)))
     except Invalid as fault:
         return _list_page({"site": shown_site(request.form)}, {"site": fault.fields}), fault.status
-    return _saved(f"/admin/sites/{site.id}")
+    return saved(f"/admin/sites/{site.id}")
 
 
 @bp.get("/<uuid:site_id>")
 @web.requires(Permission.ADMIN_SITES)
 def show_site(site_id: UUID) -> ResponseReturnValue:
     """Show one site with its zones and access points."""
-    return _site_page(site_id, {}, {})
+    return site_page(site_id, {}, {})
 
 
 @bp.post("/<uuid:site_id>")
@@ -88,8 +89,8 @@ def change_site(site_id: UUID) -> ResponseReturnValue:
         with web.transaction() as work:
             operations.change_site(work, site_id, parse(SiteForm, site_fields(request.form)))
     except Invalid as fault:
-        return _site_page(site_id, {"site": shown_site(request.form)}, {"site": fault.fields}), fault.status
-    return _saved(f"/admin/sites/{site_id}")
+        return site_page(site_id, {"site": shown_site(request.form)}, {"site": fault.fields}), fault.status
+    return saved(f"/admin/sites/{site_id}")
 
 
 @bp.post("/<uuid:site_id>/zones")
@@ -100,8 +101,8 @@ def add_zone(site_id: UUID) -> ResponseReturnValue:
         with web.transaction() as work:
             operations.add_zone(work, site_id, parse(ZoneForm, zone_fields(request.form)))
     except Invalid as fault:
-        return _site_page(site_id, {"zone": shown_zone(request.form)}, {"zone": fault.fields}), fault.status
-    return _saved(f"/admin/sites/{site_id}#zones")
+        return site_page(site_id, {"zone": shown_zone(request.form)}, {"zone": fault.fields}), fault.status
+    return saved(f"/admin/sites/{site_id}#zones")
 
 
 @bp.get("/zones/<uuid:zone_id>")
@@ -125,7 +126,7 @@ def change_zone(zone_id: UUID) -> ResponseReturnValue:
             operations.change_zone(work, zone_id, parse(ZoneForm, zone_fields(request.form)))
         except Invalid as fault:
             return _zone_page(site, zone, shown_zone(request.form), fault.fields), fault.status
-    return _saved(f"/admin/sites/{site.id}#zones")
+    return saved(f"/admin/sites/{site.id}#zones")
 
 
 @bp.post("/<uuid:site_id>/points")
@@ -136,8 +137,8 @@ def add_point(site_id: UUID) -> ResponseReturnValue:
         with web.transaction() as work:
             operations.add_point(work, site_id, parse(PointForm, point_fields(request.form)))
     except Invalid as fault:
-        return _site_page(site_id, {"point": shown_point(request.form)}, {"point": fault.fields}), fault.status
-    return _saved(f"/admin/sites/{site_id}#points")
+        return site_page(site_id, {"point": shown_point(request.form)}, {"point": fault.fields}), fault.status
+    return saved(f"/admin/sites/{site_id}#points")
 
 
 @bp.get("/points/<uuid:point_id>")
@@ -163,14 +164,15 @@ def change_point(point_id: UUID) -> ResponseReturnValue:
             operations.change_point(work, point_id, parse(PointForm, point_fields(request.form)))
         except Invalid as fault:
             return _point_page(work, site, point, shown_point(request.form), fault.fields), fault.status
-    return _saved(f"/admin/sites/{site.id}#points")
+    return saved(f"/admin/sites/{site.id}#points")
 
 
 def _plain() -> dict[str, str]:
     return {name: value for name, value in request.form.items() if name != "csrf_token"}
 
 
-def _saved(address: str) -> ResponseReturnValue:
+def saved(address: str) -> ResponseReturnValue:
+    """Go there and say that it was saved."""
     flash(web.text(SAVED), "success")
     return redirect(address)
 
@@ -191,11 +193,12 @@ def _list_page(values: Mapping[str, Shown], faults: Mapping[str, dict[str, str]]
     )
 
 
-def _site_page(site_id: UUID, values: Mapping[str, Shown], faults: Mapping[str, dict[str, str]]) -> str:
+def site_page(site_id: UUID, values: Mapping[str, Shown], faults: Mapping[str, dict[str, str]]) -> str:
+    """Return the page of one site, with what was entered and what is wrong with it."""
     with web.reading() as work:
         site = look_at(work, site_id, Permission.ADMIN_SITES)
         zones, points = queries.zones(work, site_id), queries.access_points(work, site_id)
-        given = {"site": shown_site(site), "zone": shown_zone(None), "point": shown_point(None)} | dict(values)
+        fresh: dict[str, Shown] = {"site": shown_site(site), "zone": shown_zone(None), "point": shown_point(None)}
         return render_template(
             "sites/site.html",
             shown=site,
@@ -207,7 +210,8 @@ def _site_page(site_id: UUID, values: Mapping[str, Shown], faults: Mapping[str, 
             covering=queries.cameras_covering(work, [point.id for point in points]),
             presets=_presets(),
             kiosk_languages=_languages(),
-            values=given,
+            accents=accents(site.accent) if site.accent else None,
+            values=fresh | {"look": {"accent": site.accent}} | dict(values),
             errors=_said(faults),
             **_choices(),
         )
@@ -239,7 +243,7 @@ def _choices() -> dict[str, object]:
 
 
 def _said(faults: Mapping[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    empty: dict[str, dict[str, str]] = {"entity": {}, "site": {}, "zone": {}, "point": {}}
+    empty: dict[str, dict[str, str]] = {"entity": {}, "site": {}, "zone": {}, "point": {}, "look": {}}
     return empty | {form: {name: web.text(text) for name, text in found.items()} for form, found in faults.items()}
 
 

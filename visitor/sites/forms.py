@@ -1,5 +1,6 @@
 """What an administrator may enter about places."""
 
+import re
 from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -86,6 +87,20 @@ class SiteForm(Form):
         except Loosened:
             raise ValueError(N_("A site may only be stricter than its country's preset.")) from None
         return self
+
+
+class LookForm(Form):
+    """How a site looks."""
+
+    accent: Annotated[str | None, Blank] = None
+    remove_logo: bool = False
+
+    @field_validator("accent")
+    @classmethod
+    def _is_colour(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"#[0-9A-Fa-f]{6}", value):
+            raise ValueError(N_("Write the colour as # and six digits or letters from a to f, for example #0b4f5c."))
+        return value and value.lower()
 
 
 class ZoneForm(Form):

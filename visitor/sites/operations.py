@@ -1,6 +1,7 @@
 """Making and changing places."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,8 +14,8 @@ from visitor.core.permissions import Permission
 from visitor.core.work import Work
 from visitor.ledger.operations import audit
 from visitor.sites import queries
-from visitor.sites.forms import CameraForm, EntityForm, PointForm, SiteForm, ZoneForm
-from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, Site, SiteMode, Zone
+from visitor.sites.forms import CameraForm, EntityForm, LookForm, PointForm, SiteForm, ZoneForm
+from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, Site, SiteLogo, SiteMode, Zone
 
 MAX_ZONES = 32
 """Bits in a badge token."""
@@ -96,6 +97,23 @@ def change_site(work: Work, site_id: UUID, form: SiteForm) -> Site:
         raise NotFound
     values = _site_values(form)
     return _changed(work, queries.site(work, site_id), site_id, "site.change", values)
+
+
+def change_look(work: Work, site_id: UUID, form: LookForm, logo_png: bytes | None) -> Site:
+    """Change a site's accent and logo; without a new picture and without `remove_logo` the logo stays.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    work.require(Permission.ADMIN_SITES, site_id)
+    site = queries.site(work, site_id)
+    values: dict[str, object] = {"accent": form.accent}
+    if logo_png is not None or form.remove_logo:
+        work.session.execute(delete(SiteLogo).where(SiteLogo.site_id == site_id))
+        values["logo_hash"] = sha256(logo_png).hexdigest()[:16] if logo_png else None
+    if logo_png is not None:
+        work.session.add(SiteLogo(site_id=site_id, png=logo_png))
+    return _changed(work, site, site_id, "site.look", values)
 
 
 def change_zone(work: Work, zone_id: UUID, form: ZoneForm) -> Zone:

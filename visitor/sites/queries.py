@@ -9,7 +9,7 @@ from sqlalchemy import select
 from visitor.core.db import Model
 from visitor.core.errors import NotFound
 from visitor.core.work import Work
-from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, Site, Zone
+from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, Site, SiteLogo, Zone
 from visitor.sites.preset import Preset, SiteOverride
 from visitor.sites.presets import preset_of as country_preset
 from visitor.sites.presets import tighten
@@ -26,6 +26,15 @@ def site(work: Work, site_id: UUID) -> Site:
         NotFound: there is none with that id.
     """
     return _one(work, Site, site_id)
+
+
+def logo(work: Work, site_id: UUID) -> bytes:
+    """Return the site's logo as PNG.
+
+    Raises:
+        NotFound: it has none.
+    """
+    return _one(work, SiteLogo, site_id).png
 
 
 def site_numbered(work: Work, number: int) -> Site:

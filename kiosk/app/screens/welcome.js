@@ -66,6 +66,7 @@ export function welcome(kiosk) {
     },
     leave: () => deaf(),
     content: [
+      site.logo ? element('img', { class: 'welcome-logo', src: site.logo, alt: '' }) : null,
       element('p', { class: 'welcome-site' }, isolated(site.name)),
       languages.length > 1 ? languageRow() : null,
       element(
