@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from visitor.core import web
 from visitor.core.errors import Conflict, Invalid
 from visitor.core.forms import parse
-from visitor.core.i18n import N_
+from visitor.core.i18n import N_, locale
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
 from visitor.privacy import operations, queries, words
@@ -145,7 +145,7 @@ def _length(span: timedelta) -> str:
 
 
 def _day(on: date | None) -> str:
-    return "" if on is None else dates.format_date(on, "medium", locale=web.language().replace("-", "_"))
+    return "" if on is None else dates.format_date(on, "medium", locale=locale(web.language()))
 
 
 def _type_name(names: dict[str, str]) -> str:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from babel import dates
 
-from visitor.core.i18n import N_
+from visitor.core.i18n import N_, locale
 from visitor.privacy.models import PurgeState
 from visitor.privacy.policy import HoldState, Trigger
 
@@ -63,5 +63,5 @@ def length(span: timedelta, language: str) -> str:
     whole_days = span >= timedelta(days=2) and not span % timedelta(days=1)
     # A threshold that nothing reaches keeps 28 days from becoming 4 weeks.
     return dates.format_timedelta(
-        span, granularity="day" if whole_days else "hour", threshold=1e9, locale=language.replace("-", "_")
+        span, granularity="day" if whole_days else "hour", threshold=1e9, locale=locale(language)
     )
