@@ -17,6 +17,9 @@ from visitor.core.db import Model, column
 _AUDITS: Final = "kind = 32"
 """Only audit entries are found by their day."""
 _NAMED: Final = "subject_id IS NOT NULL"
+_NUMBERED: Final = "seq IS NOT NULL"
+_WAITING: Final = "seq IS NULL"
+"""The sequencer takes what waits in the order of ids. An entry stands in one of these two indexes at a time."""
 
 
 class LedgerEntry(Model):
@@ -24,7 +27,8 @@ class LedgerEntry(Model):
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
-        Index("ix_ledger_entry_seq", "log", "seq"),
+        Index("ix_ledger_entry_seq", "log", "seq", sqlite_where=text(_NUMBERED), postgresql_where=text(_NUMBERED)),
+        Index("ix_ledger_entry_waiting", "log", "id", sqlite_where=text(_WAITING), postgresql_where=text(_WAITING)),
         Index("ix_ledger_entry_due", "due_on", sqlite_where=text(_AUDITS), postgresql_where=text(_AUDITS)),
         Index("ix_ledger_entry_subject", "subject_id", sqlite_where=text(_NAMED), postgresql_where=text(_NAMED)),
     )
