@@ -12,7 +12,8 @@ from visitor.core import web
 from visitor.core.paging import Cursor
 from visitor.core.permissions import Permission
 from visitor.ledger import queries as ledger
-from visitor.privacy import queries, words
+from visitor.privacy import queries
+from visitor.privacy.audit_details import detail_words
 from visitor.privacy.audit_words import ACTION_WORDS, ACTOR_WORDS, PURPOSE_WORDS
 from visitor.privacy.views import bp, staff_names
 from visitor.sites.views import current_site
@@ -44,7 +45,7 @@ def audit_trail() -> ResponseReturnValue:
         actions=ACTION_WORDS,
         purposes=PURPOSE_WORDS,
         actors=ACTOR_WORDS,
-        subjects=words.SUBJECTS,
+        details=detail_words,
     )
 
 

@@ -33,6 +33,7 @@ ACTION_WORDS: Final = MappingProxyType(
         "hold.place": N_("Hold placed"),
         "hold.release": N_("Hold released"),
         "host.add": N_("Host added"),
+        "keys.rotate": N_("Master key replaced"),
         "kiosk.pair": N_("Kiosk paired"),
         "kiosk.pairing_code": N_("Pairing code made"),
         "kiosk.revoke": N_("Kiosk revoked"),
