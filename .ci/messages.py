@@ -88,7 +88,10 @@ def _in_code() -> Iterator[tuple[str, Text]]:
 def _in_templates() -> Iterator[tuple[str, Text]]:
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2)}
     for name, _line, text, _comments, _context in extract_from_dir(
-        ROOT / "templates", [("**.html", "jinja2")], {"**.html": JINJA}, keywords=keywords
+        ROOT / "templates",
+        [("**.html", "jinja2"), ("**.txt", "jinja2")],
+        {"**.html": JINJA, "**.txt": JINJA},
+        keywords=keywords,
     ):
         yield f"templates/{name}", text
 

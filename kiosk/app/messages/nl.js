@@ -87,7 +87,7 @@ export const messages = {
   'id.last4': 'Laatste vier tekens van het documentnummer',
   'id.last4_help': 'Paspoort, identiteitskaart of rijbewijs',
   'id.full_lead': 'De regels van deze locatie vragen om deze gegevens. Ze worden verzegeld en na korte tijd gewist.',
-  'id.type': 'Document',
+  'id.type': 'Identiteitsbewijs',
   'id.number': 'Documentnummer',
   'id.country': 'Afgegeven door',
   'id.expires': 'Geldig tot',
