@@ -186,8 +186,9 @@ def test_list_is_paged_by_name(work: Work) -> None:
     for number in range(queries.PAGE_ROWS + 5):
         factories.account(work, sign_in_name=f"page{number:03}")
 
-    first, after = queries.accounts(work, "page")
-    rest, end = queries.accounts(work, "page", after)
+    wanted = queries.AccountFilter("page")
+    first, after = queries.accounts(work, wanted)
+    rest, end = queries.accounts(work, wanted, after)
 
     assert [len(first), len(rest), end] == [queries.PAGE_ROWS, 5, None]
     assert first[-1].account.sign_in_name < rest[0].account.sign_in_name

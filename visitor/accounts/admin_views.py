@@ -11,7 +11,8 @@ from visitor.core import web
 from visitor.core.errors import Invalid
 from visitor.core.forms import parse
 from visitor.core.i18n import N_, languages
-from visitor.core.permissions import ROLE_NAMES, Permission
+from visitor.core.permissions import ROLE_NAMES, Permission, Role
+from visitor.core.sorting import asked_sort
 from visitor.core.work import Work
 from visitor.sites import queries as places
 from visitor.sites.models import Site
@@ -23,12 +24,19 @@ bp = Blueprint("accounts_admin", __name__, url_prefix="/admin")
 @web.requires(Permission.ADMIN_ACCOUNTS)
 def list_accounts() -> ResponseReturnValue:
     """List the accounts that the actor may manage."""
-    words = request.args.get("words", "").strip()
+    asked = request.args
+    role, state = asked.get("role", ""), asked.get("state", "")
+    wanted = queries.AccountFilter(
+        asked.get("words", "").strip(),
+        Role(role) if role in set(Role) else None,
+        {"active": False, "disabled": True}.get(state),
+        asked_sort(asked, queries.ACCOUNT_COLUMNS, "login"),
+    )
     with web.reading() as work:
-        lines, more = queries.accounts(work, words, request.args.get("after"))
+        lines, more = queries.accounts(work, wanted, asked.get("after"))
         names = {site.id: site.name for site in places.all_sites(work)}
     return render_template(
-        "accounts/list.html", lines=lines, more=more, words=words, site_names=names, role_names=_role_names()
+        "accounts/list.html", lines=lines, more=more, wanted=wanted, site_names=names, role_names=_role_names()
     )
 
 
@@ -201,6 +209,8 @@ def _account_page(work: Work, values: dict[str, str], errors: dict[str, str]) ->
 
 def _device_page(work: Work, values: dict[str, str], errors: dict[str, str]) -> dict[str, object]:
     sites = _sites(work, Permission.ADMIN_DEVICES)
+    sort = asked_sort(request.args, queries.DEVICE_COLUMNS, "name")
+    chosen = next((site.id for site in sites if str(site.id) == request.args.get("of")), None)
     points = [(site, point) for site in sites for point in places.access_points(work, site.id)]
     return {
         "values": values,
@@ -209,5 +219,7 @@ def _device_page(work: Work, values: dict[str, str], errors: dict[str, str]) -> 
         "points": points,
         "point_names": {point.id: point.name for _site, point in points},
         "site_names": {site.id: site.name for site in sites},
-        "devices": queries.devices(work),
+        "devices": queries.devices(work, chosen, sort),
+        "sort": sort,
+        "chosen": chosen,
     }

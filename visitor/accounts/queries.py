@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from visitor.core.errors import NotFound
 from visitor.core.ids import token_hash
 from visitor.core.names import clean_line
 from visitor.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from visitor.core.sorting import Sort
 from visitor.core.work import Work
 
 PAGE_ROWS = 50
@@ -37,6 +39,24 @@ class AccountLine:
 
     account: Account
     grants: tuple[Grant, ...]
+
+
+ACCOUNT_COLUMNS: Final = MappingProxyType({"name": Account.display_name, "login": Account.sign_in_name})
+DEVICE_COLUMNS: Final = MappingProxyType({"name": DeviceToken.name, "site": DeviceToken.site_id})
+
+BY_LOGIN: Final = Sort("login")
+BY_NAME: Final = Sort("name")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Which accounts are listed, and in which order."""
+
+    words: str = ""
+    role: Role | None = None
+    disabled: bool | None = None
+    """None: both."""
+    sort: Sort = BY_LOGIN
 
 
 class Device(Protocol):
@@ -102,21 +122,35 @@ def grants(work: Work, account_ids: Collection[UUID]) -> Mapping[UUID, list[Gran
     return found
 
 
-def accounts(work: Work, words: str = "", after: str | None = None) -> tuple[list[AccountLine], str | None]:
-    """Return a page of the accounts that the actor may manage, by sign-in name, and where the next page begins."""
-    query = sa.select(Account).order_by(Account.sign_in_name).limit(PAGE_ROWS + 1)
+def accounts(
+    work: Work, wanted: AccountFilter | None = None, after: str | None = None
+) -> tuple[list[AccountLine], str | None]:
+    """Return a page of the accounts that the actor may manage, and the sign-in name after which the next begins."""
+    wanted = wanted or AccountFilter()
+    query = sa.select(Account).order_by(*wanted.sort.order(ACCOUNT_COLUMNS, Account.sign_in_name)).limit(PAGE_ROWS + 1)
     allowed = work.actor.sites(Permission.ADMIN_ACCOUNTS)
     if allowed is not None:
         elsewhere = sa.select(Grant.account_id).where(sa.or_(Grant.site_id.is_(None), Grant.site_id.not_in(allowed)))
         query = query.where(Account.id.not_in(elsewhere))
-    if words:
-        query = query.where(Account.sign_in_name.contains(normal_name(words), autoescape=True))
-    if after:
-        query = query.where(Account.sign_in_name > after)
+    last = account_named(work, after) if after else None
+    if last is not None:
+        query = query.where(wanted.sort.beyond(last, ACCOUNT_COLUMNS, Account.sign_in_name))
+    query = query.where(*_account_filters(wanted))
     rows = list(work.session.scalars(query))
     more = rows[PAGE_ROWS - 1].sign_in_name if len(rows) > PAGE_ROWS else None
     held = grants(work, [row.id for row in rows])
     return [AccountLine(row, tuple(held[row.id])) for row in rows[:PAGE_ROWS]], more
+
+
+def _account_filters(wanted: AccountFilter) -> list[sa.ColumnElement[bool]]:
+    where: list[sa.ColumnElement[bool]] = []
+    if wanted.words:
+        where.append(Account.sign_in_name.contains(normal_name(wanted.words), autoescape=True))
+    if wanted.role is not None:
+        where.append(Account.id.in_(sa.select(Grant.account_id).where(Grant.role == wanted.role)))
+    if wanted.disabled is not None:
+        where.append(Account.disabled_at.is_not(None) if wanted.disabled else Account.disabled_at.is_(None))
+    return where
 
 
 def actor_for(of: Account, held: Iterable[Grant]) -> Actor:
@@ -173,9 +207,12 @@ def device_actor(device: Device) -> Actor:
     return Actor(ActorKind.DEVICE, device.id, at_site=granted)
 
 
-def devices(work: Work) -> Sequence[DeviceToken]:
-    """Return the devices of the actor's sites, working ones first, then by name."""
-    query = sa.select(DeviceToken).order_by(DeviceToken.revoked_at.is_not(None), DeviceToken.name, DeviceToken.id)
+def devices(work: Work, site_id: UUID | None = None, sort: Sort = BY_NAME) -> Sequence[DeviceToken]:
+    """Return the devices of the actor's sites, or of one of them, working ones first."""
+    order = sort.order(DEVICE_COLUMNS, DeviceToken.name, DeviceToken.id)
+    query = sa.select(DeviceToken).order_by(DeviceToken.revoked_at.is_not(None), *order)
+    if site_id is not None:
+        query = query.where(DeviceToken.site_id == site_id)
     allowed = work.actor.sites(Permission.ADMIN_DEVICES)
     if allowed is not None:
         query = query.where(DeviceToken.site_id.in_(allowed))

@@ -17,6 +17,8 @@ from visitor.sites.views import current_site
 bp = Blueprint("printers", __name__, url_prefix="/admin/printers")
 
 PAGE = "/admin/printers/"
+FAULTY, READY = "faulty", "ready"
+"""What the address of the list may ask for."""
 NETWORK = N_(
     "This address is in none of the networks for printers. Whoever runs the server adds it to "
     "printing.allowed_networks in the settings file."
@@ -82,9 +84,12 @@ def _page(values: dict[str, str] | None = None, errors: dict[str, str] | None = 
     with web.reading() as work:
         site = current_site(work, Permission.ADMIN_DEVICES)
         printers = queries.printers(work, site.id)
+    asked = request.args.get("state", "")
+    state = asked if asked in (FAULTY, READY) else ""
     return render_template(
         "badges/printers.html",
-        printers=printers,
+        printers=[printer for printer in printers if state in ("", FAULTY if printer.fault else READY)],
+        state=state,
         sentence=lambda code: web.text(faults.sentence(code)),
         sizes=[(size.value, web.text(name)) for size, name in SIZE_NAMES.items()],
         size_names={size: web.text(name) for size, name in SIZE_NAMES.items()},

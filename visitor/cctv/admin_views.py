@@ -96,8 +96,17 @@ def _list_page(site_id: UUID, values: dict[str, object], faults: dict[str, str])
     with web.reading() as work:
         site = look_at(work, site_id, Permission.ADMIN_SITES)
         cameras = queries.cameras(work, site_id)
+    kind = request.args.get("of", "")
+    listed = [camera for camera in cameras if camera.kind.value == kind] if kind in set(CameraKind) else cameras
     return render_template(
-        "sites/cameras.html", shown=site, cameras=cameras, values=values, errors=_said(faults), **_choices()
+        "sites/cameras.html",
+        shown=site,
+        cameras=listed,
+        has_cameras=bool(cameras),
+        kind=kind,
+        values=values,
+        errors=_said(faults),
+        **_choices(),
     )
 
 

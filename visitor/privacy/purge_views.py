@@ -10,6 +10,7 @@ from visitor.core import web
 from visitor.core.i18n import N_
 from visitor.core.paging import Cursor
 from visitor.core.permissions import Permission
+from visitor.core.sorting import asked_sort
 from visitor.core.work import Work
 from visitor.privacy import operations, planning, queries, words
 from visitor.privacy.models import PurgeRun, PurgeState
@@ -21,11 +22,13 @@ from visitor.sites.views import current_site
 @web.requires(Permission.RETENTION_VIEW)
 def purges() -> ResponseReturnValue:
     """List purges, newest first."""
-    place = request.args.get("older")
+    place, asked = request.args.get("older"), request.args.get("state", "")
+    state = PurgeState(asked) if asked in set(PurgeState) else None
+    sort = asked_sort(request.args, queries.RUN_COLUMNS, "began", descending=True)
     with web.reading() as work:
         current_site(work, Permission.RETENTION_VIEW)
-        page = queries.runs(work, Cursor.parse(place) if place else None)
-    return render_template("privacy/purges.html", page=page, states=words.PURGE_STATES)
+        page = queries.runs(work, Cursor.parse(place) if place else None, state, sort)
+    return render_template("privacy/purges.html", page=page, state=state, sort=sort, states=words.PURGE_STATES)
 
 
 @bp.get("/purges/preview")

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from visitor.core.classes import DataClass
 from visitor.core.errors import NotFound
 from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission
+from visitor.core.sorting import Sort
 from visitor.core.work import Work
 from visitor.privacy import holds as hold_rows
 from visitor.privacy import planning
@@ -110,20 +112,42 @@ def retention_words(work: Work, site_id: UUID, language: str) -> dict[str, str]:
     return {fact: length(book.life(subject, None, work.now).span, language) for fact, subject in NOTICE_FACTS.items()}
 
 
-def holds(work: Work, site_id: UUID) -> list[HoldLine]:
-    """Return a site's holds: those in force first, the one to review next on top."""
+HOLD_COLUMNS: Final = MappingProxyType(
+    {"review": Hold.review_on, "reason": Hold.reason, "reference": Hold.reference, "placed": Hold.placed_at}
+)
+RUN_COLUMNS: Final = MappingProxyType(
+    {"began": PurgeRun.began_at, "planned": PurgeRun.planned, "erased": PurgeRun.erased, "skipped": PurgeRun.skipped}
+)
+
+BY_REVIEW: Final = Sort("review")
+NEWEST_FIRST: Final = Sort("began", descending=True)
+
+
+def holds(work: Work, site_id: UUID, state: HoldState | None = None, sort: Sort = BY_REVIEW) -> list[HoldLine]:
+    """Return a site's holds, all or those in one state: those in force first, the one to review next on top."""
     work.require(Permission.RETENTION_VIEW, site_id)
     query = sa.select(Hold).where(Hold.site_id == site_id)
-    ordered = query.order_by(Hold.released_at.is_not(None), Hold.review_on, Hold.id).limit(200)
+    if state is not None:
+        is_released = Hold.released_at.is_not(None)
+        query = query.where(is_released if state is HoldState.RELEASED else sa.not_(is_released))
+    ordered = query.order_by(Hold.released_at.is_not(None), *sort.order(HOLD_COLUMNS, Hold.id)).limit(200)
     zone = hold_rows.zones(work)[site_id]
-    return [HoldLine(hold, hold_state(hold_rows.facts(hold), work.now, zone)) for hold in work.session.scalars(ordered)]
+    found = [HoldLine(row, hold_state(hold_rows.facts(row), work.now, zone)) for row in work.session.scalars(ordered)]
+    return [line for line in found if state in (None, line.state)]
 
 
-def runs(work: Work, cursor: Cursor | None = None) -> Page[PurgeRun]:
-    """Return purges, newest first."""
-    query = sa.select(PurgeRun).order_by(PurgeRun.began_at.desc(), PurgeRun.id.desc()).limit(PAGE_ROWS + 1)
+def runs(
+    work: Work,
+    cursor: Cursor | None = None,
+    state: PurgeState | None = None,
+    sort: Sort = NEWEST_FIRST,
+) -> Page[PurgeRun]:
+    """Return purges, all or those in one state, newest first unless another order is wanted."""
+    query = sa.select(PurgeRun).order_by(*sort.order(RUN_COLUMNS, PurgeRun.id)).limit(PAGE_ROWS + 1)
+    if state is not None:
+        query = query.where(PurgeRun.state == state)
     if cursor is not None:
-        query = query.where(sa.tuple_(PurgeRun.began_at, PurgeRun.id) < sa.tuple_(cursor.at, cursor.id))
+        query = query.where(sort.beyond(run(work, cursor.id), RUN_COLUMNS, PurgeRun.id))
     found = work.session.scalars(query).all()
     last = found[PAGE_ROWS - 1] if len(found) > PAGE_ROWS else None
     return Page(found[:PAGE_ROWS], older=Cursor(last.began_at, last.id) if last else None)

@@ -27,15 +27,19 @@ FOUND_ROWS = 25
 def find() -> ResponseReturnValue:
     """Find the visit that somebody asks about, by name, e-mail or phone."""
     text = request.args.get("words", "").strip()
+    state = request.args.get("state", "")
     with web.transaction() as work:
         site = current_site(work, Permission.REQUEST_ANSWER)
         lines, contacts = {}, {}
         if text:
             found = people.search(work, [site.id], text, FOUND_ROWS)
             audit(work, "request.search", site_id=site.id, count=len(found))
-            lines = visits.lines(work, found)
-            contacts = people.contacts(work, found, Purpose.SUBJECT_REQUEST)
-    return render_template("privacy/requests.html", words=text, lines=list(lines.values()), contacts=contacts)
+            every = visits.lines(work, found)
+            lines = {key: line for key, line in every.items() if state in ("", line.visit.state.value)}
+            contacts = people.contacts(work, list(lines), Purpose.SUBJECT_REQUEST)
+    return render_template(
+        "privacy/requests.html", words=text, state=state, lines=list(lines.values()), contacts=contacts
+    )
 
 
 @bp.get("/requests/<uuid:visit_id>")

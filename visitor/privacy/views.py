@@ -12,9 +12,11 @@ from visitor.core.errors import Conflict, Invalid
 from visitor.core.forms import parse
 from visitor.core.i18n import N_, locale
 from visitor.core.permissions import Permission
+from visitor.core.sorting import asked_sort
 from visitor.core.work import Work
 from visitor.privacy import operations, queries, words
 from visitor.privacy.forms import HOLD_REASONS, HoldForm, KeepUnit, RuleForm
+from visitor.privacy.policy import HoldState
 from visitor.privacy.rulebook import RULED, SITE_WIDE
 from visitor.sites.views import current_site, look_at
 from visitor.visits import queries as visits
@@ -152,17 +154,25 @@ def _type_name(names: dict[str, str]) -> str:
     return names.get(web.language()) or next(iter(names.values()), "")
 
 
+def _hold_state() -> HoldState | None:
+    asked = request.args.get("state", "")
+    return HoldState(asked) if asked in set(HoldState) else None
+
+
 def _holds_page(values: dict[str, str], errors: dict[str, str]) -> str:
     with web.reading() as work:
         site = current_site(work, Permission.RETENTION_VIEW)
         look_at(work, site.id, Permission.RETENTION_VIEW)
-        lines = queries.holds(work, site.id)
+        state, sort = _hold_state(), asked_sort(request.args, queries.HOLD_COLUMNS, "review")
+        lines = queries.holds(work, site.id, state, sort)
         staff = staff_names(work, {line.hold.owner_id for line in lines})
         editable = work.actor.may(Permission.HOLD_EDIT, site.id)
         soon = (work.now + timedelta(days=90)).date().isoformat()
     return render_template(
         "privacy/holds.html",
         lines=lines,
+        state=state,
+        sort=sort,
         staff=staff,
         reasons=HOLD_REASONS,
         states=words.HOLD_STATES,

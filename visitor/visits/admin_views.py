@@ -9,6 +9,7 @@ from visitor.core.errors import Invalid
 from visitor.core.forms import parse
 from visitor.core.i18n import N_, native_name
 from visitor.core.permissions import Permission
+from visitor.core.sorting import asked_sort
 from visitor.sites import queries as sites
 from visitor.sites.policy import IdAsk, id_capture
 from visitor.sites.views import current_site
@@ -109,9 +110,11 @@ def _types_page(values: dict[str, str], errors: dict[str, str]) -> str:
 def _hosts_page(values: dict[str, str], errors: dict[str, str]) -> str:
     with web.reading() as work:
         site = current_site(work, Permission.ADMIN_SITES)
-        found = queries.hosts(work, site.id)
+        sort = asked_sort(request.args, queries.HOST_COLUMNS, "name")
+        typed = request.args.get("words", "").strip()
+        found = queries.hosts(work, site.id, sort, typed)
     words = {name: web.text(text) for name, text in errors.items()}
-    return render_template("visits/hosts.html", hosts=found, values=values, errors=words)
+    return render_template("visits/hosts.html", hosts=found, sort=sort, typed=typed, values=values, errors=words)
 
 
 def _words(texts: dict[FieldUse, str] | dict[IdAsk, str] | dict[PhotoUse, str]) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,10 +12,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from visitor.core.errors import NotFound
 from visitor.core.names import search_words
+from visitor.core.sorting import Sort
 from visitor.core.work import Work
 from visitor.sites.models import Site, Zone
 from visitor.visits.models import HelpRequest, Host, Visit, VisitState, VisitType, VisitTypeZone
 
+HOST_COLUMNS = MappingProxyType({"name": Host.name, "email": Host.email, "listed": Host.listed})
+BY_NAME = Sort("name")
 BOARD_LIMIT = 1000
 """Rows of one list of the board."""
 HELP_FOR = timedelta(minutes=30)
@@ -102,10 +106,13 @@ def host(work: Work, host_id: UUID) -> Host:
     return found
 
 
-def hosts(work: Work, site_id: UUID) -> Sequence[Host]:
-    """Return everybody who receives visitors at the site, by name."""
-    where = (Host.site_id == site_id, Host.left_at.is_(None))
-    return work.session.scalars(select(Host).where(*where).order_by(Host.name, Host.id).limit(BOARD_LIMIT)).all()
+def hosts(work: Work, site_id: UUID, sort: Sort = BY_NAME, words: str = "") -> Sequence[Host]:
+    """Return who receives visitors at the site; with `words`, whose name or address holds them."""
+    where = [Host.site_id == site_id, Host.left_at.is_(None)]
+    if words:
+        where.append(or_(Host.name.icontains(words, autoescape=True), Host.email.icontains(words, autoescape=True)))
+    order = sort.order(HOST_COLUMNS, Host.name, Host.id)
+    return work.session.scalars(select(Host).where(*where).order_by(*order).limit(BOARD_LIMIT)).all()
 
 
 def hosts_like(work: Work, site_id: UUID, text: str, *, limit: int = 5, listed_only: bool = True) -> Sequence[Host]:
