@@ -1,6 +1,6 @@
 """Pages that belong to no room: the entrance, the API's description."""
 
-from flask import Flask, current_app, jsonify, redirect, render_template
+from flask import Flask, current_app, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from visitor.app import search
@@ -10,6 +10,7 @@ from visitor.core.actors import NOBODY
 from visitor.core.errors import NotAllowed
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission
+from visitor.core.sorting import asked_sort
 
 
 def install(app: Flask) -> None:
@@ -62,4 +63,4 @@ def _offered(section: Section) -> bool:
 @web.requires(Permission.ADMIN_DEVICES)
 def style() -> ResponseReturnValue:
     """Show every component in every state."""
-    return render_template("app/style.html")
+    return render_template("app/style.html", sort=asked_sort(request.args, ("name", "scans"), "name"))
