@@ -46,6 +46,8 @@ def test_a_dump_is_put_back_and_the_erased_stay_away(settings: Settings, tmp_pat
     assert read_manifest(made.folder).database == "postgresql"
     clock.move(timedelta(minutes=5))
     assert purge.run_purge(runtime).refusal is None
+    with runtime.engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE of_a_newer_version (id integer)"))
     runtime.close()
 
     with pytest.raises(SetupFault, match="--replace"):
@@ -56,4 +58,5 @@ def test_a_dump_is_put_back_and_the_erased_stay_away(settings: Settings, tmp_pat
     again = open_runtime(settings, clock=clock)
     with again.reading(SYSTEM) as work:
         assert work.session.scalars(sa.select(Visit.id)).all() == [fresh.visit.id]
+        assert not sa.inspect(work.session.connection()).has_table("of_a_newer_version")
     again.close()

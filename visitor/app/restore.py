@@ -76,10 +76,11 @@ def restore(
         marker = settings.directories.data / RESTORE_MARKER
         _set_marker(marker)
         say("Putting the database back …")
-        _put_back(settings.database.url, folder, manifest)
+        _put_back(settings, settings.database.url, folder, manifest)
         if choices.keyring is not None:
             say("Putting the keyring back …")
-            _put_back(settings.database.keyring_url, choices.keyring, read_manifest(choices.keyring))
+            keyring_url = settings.database.keyring_url
+            _put_back(settings, keyring_url, choices.keyring, read_manifest(choices.keyring))
         done = _erase_again(settings, manifest, choices, clock, say)
         marker.unlink()
     finally:
@@ -125,10 +126,11 @@ def _set_marker(marker: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _put_back(url: str, folder: Path, manifest: Manifest) -> None:
+def _put_back(settings: Settings, url: str, folder: Path, manifest: Manifest) -> None:
     copied = folder / manifest.files[0].name
     if not is_sqlite(url):
-        arguments = ["--no-owner", "--exit-on-error", "--clean", "--if-exists", "--single-transaction", str(copied)]
+        _drop_tables(settings, url)
+        arguments = ["--no-owner", "--exit-on-error", "--single-transaction", str(copied)]
         run_postgres("pg_restore", make_url(url), arguments)
         return
     path = sqlite_path(url)
@@ -142,6 +144,24 @@ def _put_back(url: str, folder: Path, manifest: Manifest) -> None:
     for ending in _SIDE_FILES:
         path.with_name(path.name + ending).unlink(missing_ok=True)
     fresh.replace(path)
+
+
+def _drop_tables(settings: Settings, url: str) -> None:
+    """Make room for the dump: also tables that it does not know go, such as those of a newer version.
+
+    `pg_restore --clean` would leave those, and stops at the keys of partitions, which cannot be dropped by themselves.
+    """
+    engine = open_engine(url, settings.database)
+    try:
+        with engine.begin() as connection:
+            quote = connection.dialect.identifier_preparer.quote
+            tables = ", ".join(quote(name) for name in sa.inspect(connection).get_table_names())
+            if tables:
+                connection.execute(sa.text(f"DROP TABLE {tables}"))
+    except sa.exc.DBAPIError as fault:
+        raise SetupFault(f"The tables that were there cannot be dropped: {fault.orig}") from None
+    finally:
+        engine.dispose()
 
 
 def _refuse_open(path: Path) -> None:
