@@ -14,7 +14,7 @@ WORKERS ?= $(shell n=$(CORES); [ "$$n" -lt 2 ] && n=2; [ "$$n" -gt 4 ] && n=4; e
 PYTEST := $(BIN)/python -m pytest -q -p tests.strict -n $(WORKERS) --dist worksteal
 STRICT := $(if $(or $(CI),$(filter 1,$(VISITOR_TESTS_STRICT))),strict)
 
-.PHONY: help setup needs demo test lint types floors unit real test-postgres screenshots bench package wheel-test clean
+.PHONY: help setup needs demo test lint types floors unit real test-postgres screenshots gallery bench package wheel-test clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
@@ -56,6 +56,9 @@ test-postgres: setup ## Every test that uses a database once more, on PostgreSQL
 
 screenshots: setup ## Make the pictures in docs/screenshots
 	$(BIN)/python -m tests.screenshots
+
+gallery: setup ## Shoot every screen in four sizes and four languages (GALLERY="--language ar --only desk")
+	$(BIN)/python -m tests.gallery $(GALLERY)
 
 bench: .make/environment ## Measure this machine (BENCH="--quick" for a short look)
 	$(BIN)/visitor bench $(BENCH)
