@@ -30,6 +30,12 @@ _ENDS: Final = sa.text("""
 SELECT min(seq), max(seq), count(*) FROM ledger_entry
 WHERE log = :log AND kind = :kind AND at >= :from_at AND at < :until_at
 """)
+_NEAR: Final = "SELECT seq FROM ledger_entry WHERE log = :log AND seq BETWEEN :first AND :last"
+_BETWEEN: Final = sa.text(
+    f"{_NEAR} AND kind <> :kind UNION ALL {_NEAR} AND kind = :kind AND at < :from_at"
+    f" UNION ALL {_NEAR} AND kind = :kind AND at >= :until_at ORDER BY seq"
+)
+"""Three parts, so that the month itself is not read for it."""
 _OTHERS: Final = sa.text("""
 SELECT l.seq FROM ledger_leaf l WHERE l.log = :log AND l.seq BETWEEN :first AND :last AND NOT EXISTS (
   SELECT 1 FROM ledger_entry e WHERE e.log = :log AND e.seq = l.seq AND e.kind = :kind
@@ -89,7 +95,10 @@ def _in_time(work: Work, span: Span) -> dict[str | None, list[tuple[int, int]]] 
     if not count:
         return {}
     given |= {"first": first, "last": last}
-    others = list(work.session.scalars(_OTHERS, given))
+    others = list(work.session.scalars(_BETWEEN, given))
+    if count + len(others) != last - first + 1:
+        # Some were erased before: the leaves alone tell which.
+        others = list(work.session.scalars(_OTHERS, given))
     odd = set(work.session.scalars(_ODD, given))
     if count + len(others) != last - first + 1 or not odd <= set(others):
         return None

@@ -24,7 +24,7 @@ from visitor.ledger.models import LedgerEntry
 from visitor.ledger.spans import Span
 from visitor.people.models import PersonalRecord
 from visitor.privacy import due
-from visitor.privacy.due import DueRow, ItemKind, Look
+from visitor.privacy.due import DueRow, ItemKind, Look, Ruled
 
 EVENTS: Final = Cut("access_event", "scanned_at")
 SCANS: Final = Cut("ledger_entry_access", "at")
@@ -32,6 +32,8 @@ AUDITS: Final = Cut("ledger_entry_audit", "at")
 CUTS: Final = (EVENTS, SCANS, AUDITS)
 BATCH: Final = 20_000
 """Keys hold nothing but ids, and nobody waits for their rows."""
+PLACES: Final = 8
+"""Sites and rules that are counted in one reading of a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +93,30 @@ def contents(seen: Look, item: ItemKind, month: Month) -> list[DueRow]:
     """Return what is in a month, by site and rule; nothing when it is empty or something in it stays."""
     kind, session = _KINDS[item], seen.work.session
     inside = kind.inside(month)
+    begun = [place for place in due.ruled(seen, kind.rows) if month.begins_at <= seen.at - place.span]
+    counts, total = _counted(session, kind, inside, begun)
     lines = []
-    for place in due.ruled(seen, kind.rows):
-        if month.begins_at > seen.at - place.span:
-            continue
-        count = session.scalar(sa.select(sa.func.count()).where(*inside, *place.where)) or 0
+    for place, count in zip(begun, counts, strict=True):
         if count:
             due_at = month.begins_at + place.span
             lines.append(DueRow(item, month.key, place.site_id, kind.rows.value, place.rule_id, due_at, count=count))
-    total = session.scalar(sa.select(sa.func.count(kind.at)).where(*inside)) if lines else 0
     stays = (
         total != sum(line.count for line in lines) or _held(seen, kind, month, lines) or _hangs_on(seen, item, month)
     )
     return [] if stays else lines
+
+
+def _counted(
+    session: orm.Session, kind: _Kind, inside: Sequence[sa.ColumnElement[bool]], places: Sequence[Ruled]
+) -> tuple[list[int], int]:
+    """Return how many rows of the month are over by each rule, and how many there are; several rules in one reading."""
+    counts: list[int] = []
+    total = 0
+    for first in range(0, len(places), PLACES):
+        over = [sa.func.count().filter(*place.where) for place in places[first : first + PLACES]]
+        total, *some = session.execute(sa.select(sa.func.count(kind.at), *over).where(*inside)).one()
+        counts += some
+    return counts, total
 
 
 def _held(seen: Look, kind: _Kind, month: Month, lines: Sequence[DueRow]) -> bool:
@@ -206,8 +219,10 @@ def _gone(there: Sequence[Month]) -> Iterator[tuple[datetime, datetime]]:
 _KEYS: Final = sa.text("""
 DELETE FROM known_scan WHERE ctid = ANY(ARRAY(
   SELECT k.ctid FROM known_scan k WHERE k.scanned_at >= :from_at AND k.scanned_at < :until_at
-  AND NOT EXISTS (SELECT 1 FROM access_event e WHERE e.id = k.event_id AND e.scanned_at = k.scanned_at) LIMIT :batch))
+  AND NOT EXISTS (SELECT 1 FROM access_event_rest e WHERE e.id = k.event_id AND e.scanned_at = k.scanned_at)
+  LIMIT :batch))
 """)
+"""An event of a time whose month is gone can only lie in the rest."""
 _NOTES: Final = sa.text("""
 DELETE FROM still WHERE ctid = ANY(ARRAY(
   SELECT s.ctid FROM still s WHERE s.event_id >= CAST(:from_id AS uuid) AND s.event_id < CAST(:until_id AS uuid)
