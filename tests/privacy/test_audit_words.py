@@ -104,6 +104,7 @@ def with_detail() -> Iterator[str]:
     """Actions of the calls that write an entry with a detail."""
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            is_entry = isinstance(node, ast.Call) and name_of(node.func) in WRITERS
-            if is_entry and any(keyword.arg == "detail" for keyword in node.keywords):
+            if not isinstance(node, ast.Call) or name_of(node.func) not in WRITERS:
+                continue
+            if any(keyword.arg == "detail" for keyword in node.keywords):
                 yield from codes(ast.Tuple(elts=node.args, ctx=ast.Load()))
