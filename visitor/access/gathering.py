@@ -1,6 +1,8 @@
 """Scans that come at the same time are stored by one commit: see decision 6."""
 
+from visitor.access import facts
 from visitor.access.operations import Asked, Outcome, RecordedScan, record_asked, record_scans
+from visitor.badges.token import BadgeVerifier
 from visitor.core.actors import SYSTEM
 from visitor.core.together import Take, Together
 from visitor.core.work import Runtime
@@ -19,3 +21,9 @@ class Scans(Together[Asked, RecordedScan]):
                 return record_asked(work, asked)
 
         super().__init__(in_group, alone)
+        self._verifier = runtime.resources.get(BadgeVerifier)
+
+    def result(self, what: Asked) -> RecordedScan:
+        """As ever. The signature is checked before the scan waits, while others are at the database, and is kept."""
+        facts.read_credential(self._verifier, what.scan.credential)
+        return super().result(what)

@@ -69,12 +69,13 @@ Outcome = RecordedScan | ProductError | Undone
 def record_scans(work: Work, asked: Sequence[Asked]) -> list[Outcome]:
     """Decide and store many scans at once; the outcomes are in the order of asking, faults among them.
 
-    Each is done as `record_scan` says. On PostgreSQL some are left undone, for `record_asked` to do by themselves: a
-    second one of the same visitor, since one statement reads for all, and those into a zone with a limit.
+    Each is done as `record_scan` says. It must be the last of its transaction, whose commit may travel with it. On
+    PostgreSQL some are left undone, for `record_asked` to do by themselves: a second one of the same visitor, since one
+    statement reads for all, and those into a zone with a limit.
     """
     if work.runtime.embedded:  # each sees what the one before has done
         return [outcome for one in asked for outcome in _group(work, [one])]
-    return _group(work, asked)
+    return _group(work, asked, last=True)
 
 
 def record_asked(work: Work, asked: Asked) -> RecordedScan:
@@ -137,8 +138,8 @@ def believed(told: datetime, now: datetime) -> datetime:
     return told.astimezone(UTC) if EPOCH <= told <= now + CLOCK_AHEAD else now
 
 
-def _group(work: Work, asked: Sequence[Asked]) -> list[Outcome]:
-    """Read, decide and write."""
+def _group(work: Work, asked: Sequence[Asked], *, last: bool = False) -> list[Outcome]:
+    """Read, decide and write; `last` as `statements.write` has it."""
     verifier, connection = work.resource(BadgeVerifier), work.session.connection()
     claimed = [facts.read_credential(verifier, one.scan.credential) for one in asked]
     questions = [_question(*one) for one in zip(asked, claimed, strict=True)]
@@ -151,7 +152,7 @@ def _group(work: Work, asked: Sequence[Asked]) -> list[Outcome]:
     for one, claims, each in zip(asked, claimed, found, strict=True):
         outcomes.append(_judged(work, one, claims, each, None if len(asked) == 1 else taken))
     kept = [outcome for outcome in outcomes if isinstance(outcome, Kept)]
-    stored = statements.write(connection, kept) if kept else ()
+    stored = statements.write(connection, kept, last=last) if kept else ()
     return [_written(work, outcome, stored) if isinstance(outcome, Kept) else outcome for outcome in outcomes]
 
 

@@ -24,7 +24,7 @@ from visitor.accounts.queries import KnownDevice
 from visitor.badges.models import Badge, BadgeCopy
 from visitor.core.db import Id, Instant, Model
 from visitor.core.models import Job
-from visitor.core.prepared import Convert, Prepared, converted, readers, round_trip
+from visitor.core.prepared import Convert, Prepared, commit, converted, readers, round_trip
 from visitor.ledger.models import LedgerEntry
 from visitor.sites.models import AccessPoint, Camera, PointCamera, Site, Zone
 from visitor.visits.models import Visit
@@ -123,8 +123,9 @@ def read(connection: sa.Connection, asked: Sequence[Row], turns: Sequence[int]) 
     wait, statement = _group_read(dialect)
     with round_trip(connection, several=True):
         wait.send(connection, {"turns": json.dumps(sorted(set(turns)))})
-        for row in statement.send(connection, {"asked": json.dumps(given, default=_plain)}).fetchall():
-            by_place[row[0]].append(row)
+        answer = statement.send(connection, {"asked": json.dumps(given, default=_plain)})
+    for row in answer.fetchall():
+        by_place[row[0]].append(row)
     return [_found(rows, dialect, one) for rows, one in zip(by_place, asked, strict=True)]
 
 
@@ -142,8 +143,11 @@ def occupancy(connection: sa.Connection, zone_id: UUID) -> int:
     return connection.execute(_INSIDE, {"zone_id": zone_id}).scalar_one()
 
 
-def write(connection: sa.Connection, kept: Sequence[Kept]) -> Collection[UUID]:
-    """Write events with all that follows from them; return the ids of those that were not stored before."""
+def write(connection: sa.Connection, kept: Sequence[Kept], *, last: bool = False) -> Collection[UUID]:
+    """Write events with all that follows from them; return the ids of those that were not stored before.
+
+    `last`: nothing else belongs to the transaction, so on PostgreSQL its commit travels along.
+    """
     dialect = connection.dialect
     if dialect.name == "sqlite":
         known, event, entry, move = _writes(dialect)
@@ -159,7 +163,11 @@ def write(connection: sa.Connection, kept: Sequence[Kept]) -> Collection[UUID]:
     scans = [_flat(one) for one in kept]
     work = [job | {"event_id": one.event["id"]} for one in kept for job in one.jobs]
     given = {"scans": json.dumps(scans, default=_plain), "work": json.dumps(work, default=_plain)}
-    return [row[0] for row in _group_write(dialect).run(connection, given)]
+    with round_trip(connection, several=True):
+        stored = _group_write(dialect).send(connection, given)
+        if last:
+            commit(connection)
+    return [row[0] for row in stored.fetchall()]
 
 
 def _found(rows: Sequence[Sequence[Any]], dialect: Dialect, asked: Row) -> Found:

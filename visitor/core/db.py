@@ -194,6 +194,7 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
         pool_timeout=settings.lock_timeout_seconds,
+        pool_use_lifo=True,  # the server's plans and caches are each connection's own: few are warm, not all cold
         connect_args={
             "options": f"-c lock_timeout={int(settings.lock_timeout_seconds * 1000)} -c timezone=UTC",
             "connect_timeout": 10,

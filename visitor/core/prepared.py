@@ -25,6 +25,7 @@ class Prepared:
         assert isinstance(compiled, SQLCompiler)
         self.text: Final = str(compiled)
         self._by_place = compiled.positiontup is not None
+        self._kept = {"prepare": True} if dialect.name == "postgresql" else {}
         names = compiled.positiontup or list(compiled.binds)
         self._places = [
             (name, binder(compiled.binds[name].type, dialect), compiled.binds[name].value) for name in names
@@ -39,7 +40,10 @@ class Prepared:
             ]
         ]
         cursor = connection.connection.cursor()
-        cursor.execute(self.text, [value for _name, value in given] if self._by_place else dict(given))
+        if self._by_place:
+            cursor.execute(self.text, [value for _name, value in given])
+        else:  # psycopg would let the server read the text anew the first few times
+            cursor.execute(self.text, dict(given), **self._kept)
         return cursor
 
     def run(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
@@ -57,7 +61,7 @@ class Prepared:
 
 @contextmanager
 def round_trip(connection: sa.Connection, *, several: bool = False) -> Iterator[None]:
-    """Speak to the driver itself. Several statements travel together on PostgreSQL, until a result is fetched.
+    """Speak to the driver itself. Several statements travel together on PostgreSQL; fetch their results afterwards.
 
     Raises:
         DBAPIError: as SQLAlchemy raises it, without values in its text.
@@ -70,6 +74,14 @@ def round_trip(connection: sa.Connection, *, several: bool = False) -> Iterator[
     except connection.dialect.loaded_dbapi.Error as fault:
         known = connection.dialect.loaded_dbapi.Error
         raise sa.exc.DBAPIError.instance(None, None, fault, known, hide_parameters=True) from fault
+
+
+def commit(connection: sa.Connection) -> None:
+    """Let the commit travel with what was sent within `round_trip`; where that fails, PostgreSQL passes over it.
+
+    SQLAlchemy commits afterwards as ever, and then the driver finds nothing left to do.
+    """
+    connection.connection.commit()
 
 
 def binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
