@@ -14,6 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from visitor.core.many import among
 from visitor.core.work import Work
 from visitor.ledger import sequencer
 from visitor.ledger.encoding import NEVER_DUE_ON, SALT_BYTES, Leaf, day_number
@@ -224,7 +225,7 @@ def _erasable(work: Work, log: Log, entry_ids: Collection[UUID]) -> list[_Found]
         _Found(row.id, row.seq, row.at, Leaf.from_bytes(row.leaf))
         for start in range(0, len(wanted), CHUNK)
         for row in work.session.execute(
-            query.where(LedgerEntry.log == log, LedgerEntry.id.in_(wanted[start : start + CHUNK]))
+            query.where(LedgerEntry.log == log, among(work, LedgerEntry.id, wanted[start : start + CHUNK]))
         )
     ]
     return sorted(rows, key=lambda row: row.seq)
@@ -247,4 +248,4 @@ def _forget(work: Work, rows: list[_Found]) -> None:
     within = (LedgerEntry.kind.in_(kinds), LedgerEntry.at.between(first, last))
     for start in range(0, len(rows), CHUNK):
         ids = [row.id for row in rows[start : start + CHUNK]]
-        work.session.connection().execute(sa.delete(LedgerEntry).where(*within, LedgerEntry.id.in_(ids)))
+        work.session.connection().execute(sa.delete(LedgerEntry).where(*within, among(work, LedgerEntry.id, ids)))

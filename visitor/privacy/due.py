@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from visitor.access.models import AccessEvent
 from visitor.core.classes import DataClass
 from visitor.core.db import Instant
+from visitor.core.many import among
 from visitor.core.partitions import Month
 from visitor.core.work import Work
 from visitor.ledger.entries import EntryType
@@ -284,5 +285,5 @@ def _in_step(collected: Any, began: Any, step: Step, at: datetime) -> list[sa.Co
 
 def _bounded(seen: Look, query: Any, column: Any) -> Any:  # noqa: ANN401  a query of whichever columns
     if seen.ids is not None:
-        query = query.where(column.in_(list(seen.ids)))
+        query = query.where(among(seen.work, column, seen.ids))
     return query.order_by(column).limit(seen.limit).execution_options(populate_existing=True)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.badges.models import Badge, BadgeCopy, PrintJob
 from visitor.cctv.models import Still, StillState
+from visitor.core.many import among
 from visitor.core.partitions import Month
 from visitor.core.work import Work
 from visitor.ledger import operations as ledger
@@ -150,12 +151,12 @@ def _erase_events(work: Work, doomed: _Doomed, cause: Cause) -> None:
     """Erase scans with their pictures and the bodies of their ledger entries, whose ids are those of the events."""
     ids = doomed.ids
     people.erase(work, list(doomed.records))
-    work.session.connection().execute(sa.delete(Still).where(Still.event_id.in_(ids)))
-    scans = sa.select(AccessEvent.access_point_id, AccessEvent.scan_id).where(AccessEvent.id.in_(ids))
+    work.session.connection().execute(sa.delete(Still).where(among(work, Still.event_id, ids)))
+    scans = sa.select(AccessEvent.access_point_id, AccessEvent.scan_id).where(among(work, AccessEvent.id, ids))
     work.session.connection().execute(
         sa.delete(KnownScan).where(sa.tuple_(KnownScan.access_point_id, KnownScan.scan_id).in_(scans))
     )
-    work.session.connection().execute(sa.delete(AccessEvent).where(AccessEvent.id.in_(ids)))
+    work.session.connection().execute(sa.delete(AccessEvent).where(among(work, AccessEvent.id, ids)))
     _erase_bodies(work, Log.ACCESS, RecordClass.ACCESS_EVENT, doomed.rows, cause)
 
 
@@ -167,12 +168,12 @@ def _erase_visits(work: Work, doomed: _Doomed, cause: Cause) -> None:
     """Erase visits with badges, copies, print jobs, presence, shown notices, and persons of whom nothing is left."""
     ids = doomed.ids
     people.erase(work, list(doomed.records))
-    badges = sa.select(Badge.id).where(Badge.visit_id.in_(ids))
+    badges = sa.select(Badge.id).where(among(work, Badge.visit_id, ids))
     for part in (PrintJob, BadgeCopy):
         work.session.connection().execute(sa.delete(part).where(part.badge_id.in_(badges)))
     for whole in (Badge, Presence, Acknowledgement):
-        work.session.connection().execute(sa.delete(whole).where(whole.visit_id.in_(ids)))
-    work.session.connection().execute(sa.delete(Visit).where(Visit.id.in_(ids)))
+        work.session.connection().execute(sa.delete(whole).where(among(work, whole.visit_id, ids)))
+    work.session.connection().execute(sa.delete(Visit).where(among(work, Visit.id, ids)))
     people.erase_persons(work, doomed.persons)
     _say_erased(work, doomed.rows, cause)
 
@@ -192,7 +193,7 @@ _ERASERS = {
 
 def _erase_bodies(work: Work, log: Log, record_class: RecordClass, rows: Sequence[DueRow], cause: Cause) -> None:
     """Erase bodies of the ledger. Those that were promised a longer life name the order: the rule that shortened it."""
-    query = sa.select(LedgerEntry.id, LedgerEntry.due_on).where(LedgerEntry.id.in_([row.id for row in rows]))
+    query = sa.select(LedgerEntry.id, LedgerEntry.due_on).where(among(work, LedgerEntry.id, [row.id for row in rows]))
     promised = {found.id: found.due_on for found in work.session.execute(query)}
     early: dict[str, list[UUID]] = {}
     in_time: list[UUID] = []
@@ -233,7 +234,7 @@ def ids_hash(ids: Collection[UUID]) -> bytes:
 
 def _forget_stills(work: Work, record_ids: Collection[UUID]) -> None:
     erased = {"state": StillState.ERASED, "record_id": None, "taken_at": None}
-    work.session.connection().execute(sa.update(Still).where(Still.record_id.in_(list(record_ids))).values(erased))
+    work.session.connection().execute(sa.update(Still).where(among(work, Still.record_id, record_ids)).values(erased))
 
 
 def _records_of(work: Work, kind: ItemKind, rows: Sequence[DueRow]) -> dict[UUID, UUID]:
@@ -246,7 +247,7 @@ def _records_of(work: Work, kind: ItemKind, rows: Sequence[DueRow]) -> dict[UUID
     column = columns.get(kind)
     if column is None:
         return {}
-    query = sa.select(PersonalRecord.id, PersonalRecord.key_id).where(column.in_([row.id for row in rows]))
+    query = sa.select(PersonalRecord.id, PersonalRecord.key_id).where(among(work, column, [row.id for row in rows]))
     return {row.id: row.key_id for row in work.session.execute(query)}
 
 
@@ -255,8 +256,8 @@ def _persons_of(work: Work, kind: ItemKind, rows: Sequence[DueRow]) -> frozenset
     if kind is not ItemKind.VISIT:
         return frozenset()
     ids = [row.id for row in rows]
-    mine = sa.select(Visit.person_id).where(Visit.id.in_(ids), Visit.person_id.is_not(None))
-    others = sa.select(Visit.person_id).where(Visit.person_id.in_(mine), Visit.id.not_in(ids))
+    mine = sa.select(Visit.person_id).where(among(work, Visit.id, ids), Visit.person_id.is_not(None))
+    others = sa.select(Visit.person_id).where(Visit.person_id.in_(mine), ~among(work, Visit.id, ids))
     found = set(work.session.scalars(mine)) - set(work.session.scalars(others))
     records = PersonalRecord.visit_id.is_(None) | PersonalRecord.visit_id.not_in(ids)
     kept = work.session.scalars(
@@ -282,9 +283,9 @@ def present_rows(work: Work, kind: str, ids: Collection[UUID]) -> set[UUID]:
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
         if kind == ItemKind.AUDIT.value:
-            query = sa.select(LedgerEntry.id).where(LedgerEntry.id.in_(part), due.OF_AUDIT)
+            query = sa.select(LedgerEntry.id).where(among(work, LedgerEntry.id, part), due.OF_AUDIT)
         elif kind in _COLUMNS:
-            query = sa.select(_COLUMNS[kind]).where(_COLUMNS[kind].in_(part))
+            query = sa.select(_COLUMNS[kind]).where(among(work, _COLUMNS[kind], part))
         else:
             return set()
         found.update(work.session.scalars(query))
