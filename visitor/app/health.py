@@ -30,6 +30,8 @@ from visitor.privacy import months
 from visitor.privacy.models import PurgeRun, PurgeState
 
 LEAST_FREE_BYTES: Final = 200_000_000
+REFUSAL_COUNTS: Final = timedelta(seconds=10)
+"""A refused write keeps load balancers away for so long; only what is sent then tells whether there is room again."""
 PURGE_LATE: Final = timedelta(hours=36)
 """A night and half a day without a purge, although something is due."""
 COUNTED: Final = 10_000
@@ -114,7 +116,9 @@ def _keyring(runtime: Runtime) -> Look:
 def _disk(runtime: Runtime) -> Look:
     folders = runtime.settings.directories
     free = min(shutil.disk_usage(folder).free for folder in (folders.data, folders.erasure_journal.parent))
-    return Look(State.OK if free >= LEAST_FREE_BYTES else State.FAULT, {"free_bytes": free})
+    refused_at = runtime.refused_at
+    refuses = refused_at is not None and runtime.clock.now() - refused_at < REFUSAL_COUNTS
+    return Look(State.FAULT if refuses or free < LEAST_FREE_BYTES else State.OK, {"free_bytes": free})
 
 
 def _replica(runtime: Runtime) -> Look:

@@ -143,7 +143,7 @@ class Runtime:
     replica: Replica | None = None
     """The standby that `reading_elsewhere` prefers."""
     refused_at: datetime | None = None
-    """When the disk last refused to take something; null once it took something again."""
+    """When the disk last refused to take something; small things may have found room since."""
 
     @property
     def embedded(self) -> bool:
@@ -175,7 +175,6 @@ class Runtime:
         finally:
             if self.embedded:
                 self.writers.release()
-        self.refused_at = None
         if work.counted:
             self.tally.add(work.counted)
         if work.changed_sites:
