@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.access import scenes
 from tests.access.scenes import TOKEN, Door, door
+from tests.real.programs import wait_until
 from tests.web import SignIn
 from visitor.access.models import AccessEvent
 from visitor.badges import queries as badges
@@ -234,6 +235,8 @@ def test_a_scan_over_http_takes_four_round_trips(
     report(client, at)  # the connection is there, the statements are known to it
     with traced(runtime.engine, tmp_path) as wires:
         assert report(client, at).status_code == 201
+        # Whoever wrote the scan may give the connection back after the answer, and only then is all written down.
+        wait_until(lambda: runtime.engine.pool.status().count("Current Checked out connections: 0") == 1, "the wire")
 
     said = [wire for wire in (path.read_text() for path in wires) if "known_scan" in wire]
     # Whoever waits for the server has said Sync, or sent a whole query at once.
