@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 SLOW_MS = 20_000
@@ -62,8 +64,9 @@ def submit(page: Page) -> None:
 def badge_number(page: Page) -> str:
     """Wait for the badge; return its number."""
     expect(page.locator("[data-badge=shown]")).to_be_visible(timeout=SLOW_MS)
-    number = page.locator("[data-done=number]").inner_text()
-    return number.rstrip(".").split()[-1]
+    found = re.search(r"[A-Z0-9]{6}", page.locator("[data-done=number]").inner_text())
+    assert found is not None
+    return found[0]
 
 
 def sign_in(page: Page, *, name: str, company: str, email: str, host: str) -> str:
