@@ -4,6 +4,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,9 +26,9 @@ from visitor.ledger.operations import checkpoint
 from visitor.people import operations as people_operations
 from visitor.people import queries as people
 from visitor.people.models import PersonalRecord
-from visitor.privacy import erasing, operations, purge, replay
+from visitor.privacy import erasing, operations, planning, purge, replay
 from visitor.privacy.journal import Act
-from visitor.privacy.models import PurgeRun, PurgeState
+from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
 from visitor.visits.models import Visit
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +92,50 @@ def test_a_purge_killed_anywhere_is_finished_by_the_next(filled: Path, tmp_path:
     assert outcome.refusal is None
     check_afterwards(runtime)
     runtime.close()
+
+
+FREEZING = """
+import sys
+from tests.privacy import purge_child
+from visitor.privacy import planning
+planning.ITEMS_AT_ONCE, planning.PAUSE_SECONDS = 5, 60
+purge_child.main()
+"""
+"""A purge that stops for a minute when it has written five items of its plan."""
+
+
+def test_a_purge_killed_while_it_writes_its_plan_leaves_nothing_that_is_carried_out(
+    filled: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(filled, tmp_path / "house"))
+    command = [sys.executable, "-c", FREEZING, str(folder / "config.toml"), MONDAY.isoformat(), "500"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as child:
+        runtime = opened(folder, MONDAY + timedelta(minutes=3))
+        try:
+            wait_for_items(runtime, 5)
+        finally:
+            child.kill()
+    with runtime.reading(SYSTEM) as work:
+        cut_off = work.session.scalars(sa.select(PurgeRun)).one()
+        assert planning.unfinished(work) is None
+    assert cut_off.plan_hash is None
+
+    assert purge.run_purge(runtime).refusal is None
+
+    check_afterwards(runtime)
+    with runtime.reading(SYSTEM) as work:
+        assert work.session.get_one(PurgeRun, cut_off.id).state is PurgeState.FAILED
+    runtime.close()
+
+
+def wait_for_items(runtime: Runtime, count: int) -> None:
+    end = time.monotonic() + 60
+    found = 0
+    while found != count:
+        assert time.monotonic() < end, found
+        time.sleep(0.05)
+        with runtime.reading(SYSTEM) as work:
+            found = work.session.scalar(sa.select(sa.func.count()).select_from(PurgeItem)) or 0
 
 
 def check_between(runtime: Runtime) -> None:

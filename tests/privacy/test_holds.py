@@ -17,7 +17,7 @@ from visitor.core.errors import NotFound
 from visitor.core.work import Runtime
 from visitor.people import operations as people
 from visitor.people.models import PersonalRecord
-from visitor.privacy import holds, operations, planning, purge
+from visitor.privacy import holds, operations, purge
 from visitor.privacy.forms import HoldForm, HoldReason
 from visitor.sites.models import Site
 
@@ -78,8 +78,7 @@ def test_a_restricted_visit_stays(runtime: Runtime, site: Site) -> None:
 
 def test_a_hold_placed_between_plan_and_batch_is_respected(runtime: Runtime, site: Site) -> None:
     held, other = put_visits(runtime, site, 2, 40)
-    with runtime.transaction(SYSTEM) as work:
-        run = planning.freeze(work)
+    run = operations.plan_purge(runtime, OFFICER)
     with runtime.transaction(OFFICER) as work:
         operations.place_hold(work, hold_on(held.visit))
 

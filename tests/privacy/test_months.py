@@ -26,9 +26,9 @@ from visitor.access.operations import RecordedScan, record_scan
 from visitor.accounts.queries import device_actor
 from visitor.app.runtime import OpenRuntime
 from visitor.core import partitions
-from visitor.core.actors import SYSTEM
+from visitor.core.actors import SYSTEM, Actor
 from visitor.core.partitions import Month
-from visitor.core.work import Work
+from visitor.core.work import Runtime
 from visitor.ledger.entries import EntryType, EraseFact, Log
 from visitor.ledger.models import LedgerEntry, LedgerLeaf
 from visitor.ledger.operations import checkpoint
@@ -139,9 +139,10 @@ def test_a_hold_that_is_placed_after_the_plan_keeps_the_month(
     )
     freeze = planning.freeze
 
-    def frozen(work: Work) -> object:
-        run = freeze(work)
-        operations.place_hold(Work(work.session, work.now, OFFICER, work.runtime), form)
+    def frozen(runtime: Runtime, actor: Actor, keep: planning.Step) -> object:
+        run = freeze(runtime, actor, keep)
+        with runtime.transaction(OFFICER) as work:
+            operations.place_hold(work, form)
         return run
 
     monkeypatch.setattr(planning, "freeze", frozen)

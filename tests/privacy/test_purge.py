@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from tests.privacy.house import everything, put_visits, rows_left, runs, visits_left
+from tests.privacy.house import OFFICER, everything, put_visits, rows_left, runs, visits_left
 from tests.privacy.visitors import whole_visit
 from visitor.core import leases
 from visitor.core.actors import SYSTEM
@@ -199,8 +199,7 @@ def test_the_nightly_task_purges_once_a_night_and_takes_up_what_was_cut_off(
     assert runs(runtime) == [PurgeState.DONE]
 
     put_visits(runtime, site, 1, 40)
-    with runtime.transaction(SYSTEM) as work:
-        planning.freeze(work)
+    operations.plan_purge(runtime, OFFICER)
     clock.move(timedelta(minutes=10))
     purge_nightly(runtime, {})
 

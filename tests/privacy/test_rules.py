@@ -98,7 +98,7 @@ def test_other_roles_set_no_rule_and_no_hold(work: Work, role: Role) -> None:
     with pytest.raises(NotAllowed):
         operations.place_hold(work, hold)
     with pytest.raises(NotAllowed):
-        operations.plan_purge(work)
+        operations.plan_purge(work.runtime, work.actor)
 
 
 def test_a_rule_of_a_visit_type_wins_over_the_sites(work: Work) -> None:

@@ -11,19 +11,19 @@ import sqlalchemy as sa
 from visitor.access.models import AccessEvent
 from visitor.badges.models import Badge
 from visitor.core import jobs
-from visitor.core.actors import ActorKind
+from visitor.core.actors import Actor, ActorKind
 from visitor.core.classes import DataClass
 from visitor.core.errors import Conflict, Invalid, NotFound
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission
-from visitor.core.work import Work
+from visitor.core.work import Runtime, Work
 from visitor.ledger import bookkeeping
 from visitor.ledger.entries import RecordClass
 from visitor.ledger.operations import audit
 from visitor.people import operations as people
 from visitor.people import queries as people_queries
 from visitor.people.queries import RecordLine
-from visitor.privacy import holds, planning, rulebook
+from visitor.privacy import holds, purge, rulebook
 from visitor.privacy.forms import HoldForm, RuleForm
 from visitor.privacy.models import Hold, PurgeRun, PurgeState, RetentionRule
 from visitor.privacy.policy import HOLD_REVIEW_LIMIT, RecordKind, RuleConflict, Subject, Trigger, bounds_of
@@ -146,20 +146,22 @@ def release_hold(work: Work, hold_id: UUID) -> Hold:
     return hold
 
 
-def plan_purge(work: Work) -> PurgeRun:
-    """Freeze a plan and have it carried out, unless a second person must look first.
+def plan_purge(runtime: Runtime, actor: Actor) -> PurgeRun:
+    """Freeze a plan in transactions of its own and have it carried out, unless a second person must look first.
 
     Raises:
         Conflict: a purge is planned or running.
     """
-    work.require(Permission.PURGE_RUN)
-    if planning.unfinished(work) is not None:
+    actor.require(Permission.PURGE_RUN)
+    run = purge.plan(runtime, actor, _have_carried_out)
+    if run is None:
         raise Conflict(RUNNING)
-    run = planning.freeze(work)
-    audit(work, "purge.plan", subject_id=run.id, count=run.planned)
+    return run
+
+
+def _have_carried_out(work: Work, run: PurgeRun) -> None:
     if run.state is PurgeState.PLANNED:
         jobs.enqueue(work, RUN_JOB, {"run_id": str(run.id)})
-    return run
 
 
 def approve_purge(work: Work, run_id: UUID) -> PurgeRun:

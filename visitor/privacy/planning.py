@@ -1,17 +1,22 @@
 """The frozen plan of a purge: what is due now, who must look before it goes, and a preview that writes nothing."""
 
 import hashlib
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from visitor.access.models import AccessEvent
-from visitor.core.work import Work
+from visitor.core.actors import SYSTEM, Actor
+from visitor.core.work import Runtime, Work
 from visitor.ledger.models import LedgerEntry
+from visitor.ledger.operations import audit
 from visitor.people.models import PersonalRecord
 from visitor.privacy import due, months, policy, scan
 from visitor.privacy.due import MARKER_SITE, DueRow, ItemKind
@@ -25,6 +30,11 @@ TRAILING_RUNS: Final = 10
 PLAN_LIMIT: Final = 100_000
 """Rows of one kind in one plan; the rest waits for the next one."""
 UNFINISHED: Final = (PurgeState.PLANNED, PurgeState.RUNNING)
+ITEMS_AT_ONCE: Final = 500
+"""Of a plan in one transaction: on SQLite doors wait for it."""
+PAUSE_SECONDS: Final = 0.002
+"""Between batches: whoever waits for the database comes first."""
+Step = Callable[[Work], None]
 
 
 @dataclass(slots=True)
@@ -97,50 +107,105 @@ def _alive(work: Work) -> int:
     return sum(work.session.scalar(query) or 0 for query in counted)
 
 
-def freeze(work: Work) -> PurgeRun:
+def freeze(
+    runtime: Runtime, actor: Actor, keep: Step, frozen: Callable[[Work, PurgeRun], None] = lambda _work, _run: None
+) -> PurgeRun:
     """Plant the markers, look, and keep the plan: the ids, their number and their hash.
 
+    Doors wait for no more than a batch of it. Until the last transaction it has no hash and nobody carries it out.
     A plan that still waits for a second person is superseded, as the new one takes in what it had.
+
+    Args:
+        runtime: where.
+        actor: who plans.
+        keep: renews the purge's lease, first in each transaction, and raises when somebody else has it.
+        frozen: what else belongs into the last transaction.
     """
-    supersede(work)
-    run_id = work.new_id()
-    scan.plant(work, run_id)
-    found = survey(work)
-    waits = needs_second_person(work, found.planned)
-    run = PurgeRun(
-        id=run_id,
-        state=PurgeState.NEEDS_APPROVAL if waits else PurgeState.PLANNED,
-        began_at=work.now,
-        cut_off_at=work.now,
-        plan_hash=plan_hash(found.ids),
-        planned=found.planned,
-        erased=0,
-        skipped=0,
-        started_by=work.actor.id,
-        certificate={"plan": _summary(found)},
-    )
-    work.session.add(run)
-    work.session.flush()
-    items = [
-        {"run_id": run_id, "subject": kind.value, "row_id": row_id} for kind, ids in found.ids.items() for row_id in ids
-    ]
-    if items:
-        work.session.connection().execute(sa.insert(PurgeItem), items)
+    with runtime.transaction(actor) as work:
+        keep(work)
+        run_id = _begin(work)
+    _clear(runtime, keep)
+    with runtime.reading(actor) as work:
+        found = survey(work)
+        waits = needs_second_person(work, found.planned)
+    digest = plan_hash(found.ids)
+    _write(runtime, keep, run_id, found)
+    with runtime.transaction(actor) as work:
+        keep(work)
+        run = work.session.get_one(PurgeRun, run_id, with_for_update=True)
+        run.state = PurgeState.NEEDS_APPROVAL if waits else PurgeState.PLANNED
+        run.cut_off_at, run.plan_hash, run.planned = found.at, digest, found.planned
+        run.certificate = {"plan": _summary(found)}
+        audit(work, "purge.plan", subject_id=run.id, count=run.planned)
+        frozen(work, run)
     return run
 
 
-def supersede(work: Work) -> None:
-    """Close plans that nobody approved."""
-    waiting = sa.select(PurgeRun).where(PurgeRun.state == PurgeState.NEEDS_APPROVAL)
-    for run in work.session.scalars(waiting.with_for_update()).all():
-        work.session.execute(sa.delete(PurgeItem).where(PurgeItem.run_id == run.id))
+def _begin(work: Work) -> UUID:
+    """Close plans that came to nothing, and begin one without a hash."""
+    _supersede(work)
+    run_id = work.new_id()
+    scan.plant(work, run_id)
+    work.session.add(
+        PurgeRun(
+            id=run_id,
+            state=PurgeState.PLANNED,
+            began_at=work.now,
+            cut_off_at=work.now,
+            planned=0,
+            erased=0,
+            skipped=0,
+            started_by=work.actor.id,
+        )
+    )
+    return run_id
+
+
+def _supersede(work: Work) -> None:
+    """Close plans that nobody approved, and those whose writing was cut off."""
+    cut_off = sa.and_(PurgeRun.state == PurgeState.PLANNED, PurgeRun.plan_hash.is_(None))
+    query = sa.select(PurgeRun).where(sa.or_(PurgeRun.state == PurgeState.NEEDS_APPROVAL, cut_off))
+    for run in work.session.scalars(query.with_for_update()).all():
         run.state, run.ended_at = PurgeState.FAILED, work.now
         run.certificate = (run.certificate or {}) | {"fault": "superseded"}
 
 
+def _clear(runtime: Runtime, keep: Step) -> None:
+    """Delete the items of closed plans in short transactions."""
+    closed = sa.select(PurgeRun.id).where(PurgeRun.state == PurgeState.FAILED)
+    closed = closed.where(sa.exists().where(PurgeItem.run_id == PurgeRun.id))
+    with runtime.reading(SYSTEM) as work:
+        run_ids = work.session.scalars(closed).all()
+    item = aliased(PurgeItem)
+    for run_id in run_ids:
+        some = sa.select(item.subject, item.row_id).where(item.run_id == run_id).limit(ITEMS_AT_ONCE)
+        some_go = sa.delete(PurgeItem).where(
+            PurgeItem.run_id == run_id, sa.tuple_(PurgeItem.subject, PurgeItem.row_id).in_(some)
+        )
+        count = ITEMS_AT_ONCE
+        while count == ITEMS_AT_ONCE:
+            with runtime.transaction(SYSTEM) as work:
+                keep(work)
+                count = work.session.connection().execute(some_go).rowcount
+            time.sleep(PAUSE_SECONDS)
+
+
+def _write(runtime: Runtime, keep: Step, run_id: UUID, found: Survey) -> None:
+    """Write the items of a plan in short transactions."""
+    items = [
+        {"run_id": run_id, "subject": kind.value, "row_id": row_id} for kind, ids in found.ids.items() for row_id in ids
+    ]
+    for first in range(0, len(items), ITEMS_AT_ONCE):
+        with runtime.transaction(SYSTEM) as work:
+            keep(work)
+            work.session.connection().execute(sa.insert(PurgeItem), items[first : first + ITEMS_AT_ONCE])
+        time.sleep(PAUSE_SECONDS)
+
+
 def unfinished(work: Work) -> PurgeRun | None:
-    """Return the run that is planned or was cut off."""
-    query = sa.select(PurgeRun).where(PurgeRun.state.in_(UNFINISHED)).order_by(PurgeRun.began_at, PurgeRun.id)
+    """Return the run whose plan is frozen and not carried out yet, or not wholly."""
+    frozen = (PurgeRun.state.in_(UNFINISHED), PurgeRun.plan_hash.is_not(None))
+    query = sa.select(PurgeRun).where(*frozen).order_by(PurgeRun.began_at, PurgeRun.id)
     return work.session.scalars(query.limit(1).execution_options(populate_existing=True)).first()
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,8 +43,6 @@ JOB_LIFE: Final = timedelta(days=14)
 HELP_LIFE: Final = timedelta(days=1)
 SCANS_AT_ONCE: Final = 250
 """On SQLite doors wait for a batch; each scan goes from four tables and five indexes."""
-PAUSE_SECONDS: Final = 0.002
-"""Between batches: whoever waits for the database comes first."""
 
 log = structlog.get_logger()
 Progress = Callable[[int, int], None]
@@ -136,6 +135,29 @@ def run_purge(
             leases.give_back(work, LEASE_NAME, turn.token)
 
 
+def plan(runtime: Runtime, actor: Actor, frozen: Callable[[Work, PurgeRun], None]) -> PurgeRun | None:
+    """Freeze a plan that a later purge carries out; None while another is made or carried out.
+
+    Args:
+        runtime: where.
+        actor: who plans.
+        frozen: what belongs into the transaction with which the plan becomes valid.
+    """
+    turn = _begin(runtime, actor, lambda _done, _planned: None)
+    if turn is None:
+        return None
+    try:
+        with runtime.reading(actor) as work:
+            if planning.unfinished(work) is not None:
+                return None
+        return planning.freeze(runtime, actor, partial(_keep_turn, turn), frozen)
+    except _Stopped:
+        return None
+    finally:
+        with runtime.transaction(SYSTEM) as work:
+            leases.give_back(work, LEASE_NAME, turn.token)
+
+
 def _stopped(runtime: Runtime, run_id: UUID | None, refusal: Refusal) -> Outcome:
     log.warning("purge.stopped", reason=refusal.value)
     with runtime.transaction(SYSTEM) as work:
@@ -174,22 +196,25 @@ def _check_surroundings(turn: _Turn) -> None:
 
 
 def _run_to_do(turn: _Turn, run_id: UUID | None) -> PurgeRun | None:
-    with turn.runtime.transaction(turn.actor) as work:
+    with turn.runtime.reading(turn.actor) as work:
         run = planning.unfinished(work)
-        if run is None and run_id is not None:
-            return None
-        if run is None:
-            run = planning.freeze(work)
-            audit(work, "purge.plan", subject_id=run.id, count=run.planned)
-        if run.state is PurgeState.PLANNED:
-            run.state = PurgeState.RUNNING
+    if run is None and run_id is not None:
+        return None
+    if run is None:
+        run = planning.freeze(turn.runtime, turn.actor, partial(_keep_turn, turn))
+    if run.state is not PurgeState.PLANNED:
+        return run
+    with turn.runtime.transaction(turn.actor) as work:
+        _keep_turn(turn, work)
+        run = work.session.get_one(PurgeRun, run.id, with_for_update=True)
+        run.state = PurgeState.RUNNING
         return run
 
 
 def _carry_out(turn: _Turn, run_id: UUID) -> None:
     for kind in ItemKind:
         while _batch(turn, run_id, kind):
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(planning.PAUSE_SECONDS)
 
 
 def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:

@@ -57,8 +57,7 @@ def preview() -> ResponseReturnValue:
 @confirmed
 def start() -> ResponseReturnValue:
     """Plan a purge and have it carried out."""
-    with web.transaction() as work:
-        run = operations.plan_purge(work)
+    run = operations.plan_purge(web.runtime(), web.actor())
     if run.state is PurgeState.NEEDS_APPROVAL:
         flash(web.text(N_("This is far more than usual. A second person must approve it.")), "warning")
     else:

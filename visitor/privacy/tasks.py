@@ -73,5 +73,6 @@ def _wanted(runtime: Runtime) -> bool:
         tonight = datetime.combine(local.date(), time(settings.hour), zone)
         if local < tonight:
             tonight -= timedelta(days=1)
-        query = sa.select(PurgeRun.id).where(PurgeRun.began_at >= tonight, PurgeRun.started_by.is_(None)).limit(1)
-        return work.session.scalar(query) is None
+        # One without a hash was cut off while its plan was written: nothing was purged.
+        begun = (PurgeRun.began_at >= tonight, PurgeRun.started_by.is_(None), PurgeRun.plan_hash.is_not(None))
+        return work.session.scalar(sa.select(PurgeRun.id).where(*begun).limit(1)) is None

@@ -104,8 +104,7 @@ class Purging:
 
     def begin(self) -> UUID:
         """Start a purge as two privacy officers do, and wait until it works."""
-        with self.runtime.transaction(PLANNER) as work:
-            run_id = privacy.plan_purge(work).id
+        run_id = privacy.plan_purge(self.runtime, PLANNER).id
         with self.runtime.transaction(OFFICER) as work:
             if work.session.get_one(PurgeRun, run_id).state is PurgeState.NEEDS_APPROVAL:
                 privacy.approve_purge(work, run_id)
