@@ -1,5 +1,6 @@
 """Writing a plan in short transactions: only a whole plan counts, and only one purge writes at a time."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -33,7 +34,7 @@ def after_items(monkeypatch: pytest.MonkeyPatch, runtime: Runtime, happens: Call
         if pending and len(items(runtime)) == 3:
             pending.pop()()
 
-    monkeypatch.setattr(planning.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
 
 
 def items(runtime: Runtime) -> list[tuple[UUID, str, UUID]]:
