@@ -48,13 +48,21 @@ def rotate(settings: Settings, target: Path) -> int | None:
 def _key_file(target: Path) -> KeySettings:
     if not target.exists():
         try:
-            write_private(target, new_master_key() + "\n")
-            with target.open("rb") as file:
-                os.fsync(file.fileno())
-            sync_folder(target.parent)
+            _write_whole(target)
         except OSError as fault:
             raise SetupFault(f"{target} cannot be written: {fault.strerror}. Nothing was changed.") from None
     return KeySettings(master_key_file=target)
+
+
+def _write_whole(target: Path) -> None:
+    """Write a new key under another name first: under its own there is never half a key."""
+    partial = target.with_name(f"{target.name}.part")
+    partial.unlink(missing_ok=True)
+    write_private(partial, new_master_key() + "\n")
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.rename(target)
+    sync_folder(target.parent)
 
 
 def _rewrapped(settings: Settings, fresh: bytes) -> int | None:
