@@ -23,6 +23,7 @@ from visitor.core.keyring import Keyring
 from visitor.core.settings import Settings
 from visitor.core.work import Runtime
 from visitor.people import operations as people
+from visitor.privacy import months
 
 MONITORING = "10.9.0.7"
 PATHS = ["/readyz", "/metrics"]
@@ -53,6 +54,7 @@ def put_due_record(runtime: Runtime, due_in: timedelta) -> None:
 
 
 def test_healthy_house_is_ready(watched: Flask, runtime: Runtime, clock: FixedClock) -> None:
+    months.make_ahead(runtime)
     with runtime.transaction(SYSTEM) as work:
         leases.take(work, HEARTBEAT, "a worker", ALIVE_FOR)
     clock.move(timedelta(seconds=12))

@@ -5,7 +5,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -113,12 +113,11 @@ def report(port: int, door: Door, scan_id: str) -> tuple[int, str]:
         "credential": door.token,
         "scanned_at": SystemClock().now().isoformat(),
     }
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-    line.request("POST", "/api/v1/scans", json.dumps(body), headers)
-    answer = line.getresponse()
-    content = json.loads(answer.read())
-    line.close()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as line:
+        line.request("POST", "/api/v1/scans", json.dumps(body), headers)
+        answer = line.getresponse()
+        content = json.loads(answer.read())
     return answer.status, content.get("event_id", str(content))
 
 
