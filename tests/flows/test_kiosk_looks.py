@@ -88,7 +88,6 @@ def test_every_screen_in_every_light(at_work: Reception, language: str) -> None:
         pytest.fail("\n".join(found), pytrace=False)
 
 
-@pytest.mark.skipif("ar" not in LANGUAGES, reason="the kiosk does not speak Arabic")
 def test_arabic_is_written_from_the_right_and_the_building_stays_as_it_is(at_work: Reception) -> None:
     page = at_work.kiosk(at_work.codes.pop())
     turned = "element => new DOMMatrix(getComputedStyle(element).transform).a"

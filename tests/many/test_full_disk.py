@@ -21,7 +21,7 @@ from tests.kiosk_client import API
 from tests.many import places
 from tests.many.test_faults import page
 from tests.real.postgres import PostgresCluster
-from tests.real.programs import free_port, wait_until
+from tests.real.programs import absent, free_port, wait_until
 from visitor.core import migrations
 from visitor.core.actors import SYSTEM
 from visitor.core.clock import SystemClock
@@ -41,7 +41,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m,mode=0700", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a disk needs root")
+        absent("mounting a disk needs root")
     try:
         yield folder
     finally:
