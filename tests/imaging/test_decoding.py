@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageChops, PngImagePlugin
 
 from tests.imaging import photos
 from visitor.imaging.decoding import (
@@ -17,6 +17,7 @@ from visitor.imaging.decoding import (
     PhotoFault,
     PhotoLimits,
     PhotoRefused,
+    decode_grey,
     decode_photo,
     encode_jpeg,
 )
@@ -221,6 +222,29 @@ def test_every_mode_comes_out_as_rgb(mode: str) -> None:
     assert picture.mode == "RGB"
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_every_mode_comes_out_as_grey_where_grey_is_asked_for(mode: str, kind: str) -> None:
+    source = Image.new(mode, (8, 8)) if mode == "I;16" else SMALL.convert(mode)
+    if kind == ("PNG" if mode == "CMYK" else "JPEG" if mode in {"LA", "P", "RGBA", "I;16"} else None):
+        source = source.convert("RGB")  # the format has no such mode
+    body = photos.encoded(source, kind, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0")
+    grey = decode_grey(body, limits=PhotoLimits())
+    assert (grey.mode, grey.size, grey.info) == ("L", source.size, {})
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_grey_is_the_brightness_of_the_colours(kind: str) -> None:
+    body = photos.encoded(photos.picture(photos.astronaut()), kind)
+    difference = ImageChops.difference(decode_grey(body, limits=PhotoLimits()), decode_photo(body).convert("L"))
+    assert sum(level * count for level, count in enumerate(difference.histogram())) / (512 * 512) < 1
+
+
+def test_transparent_parts_become_white_in_grey_too() -> None:
+    clear = Image.new("LA", (4, 4), (0, 0))
+    assert decode_grey(photos.encoded(clear, "PNG"), limits=PhotoLimits()).getpixel((1, 1)) == 255
+
+
 def test_16_bit_grey_is_scaled_not_clipped() -> None:
     grey = Image.new("I;16", (4, 4), 0x8000)
     assert decode_photo(photos.encoded(grey, "PNG")).getpixel((0, 0)) == (128, 128, 128)
@@ -251,10 +275,18 @@ def accepted_or_refused(body: bytes) -> None:
     assert picture.width * picture.height <= CHEAP.max_pixels
 
 
+def grey_or_refused(body: bytes) -> None:
+    try:
+        assert decode_grey(body, limits=CHEAP).mode == "L"
+    except PhotoRefused:
+        return
+
+
 @given(start=st.sampled_from(STARTS), rest=st.binary(max_size=400))
 @settings(deadline=None, max_examples=300)
 def test_random_bytes_are_refused_or_decoded_and_nothing_else(start: bytes, rest: bytes) -> None:
     accepted_or_refused(start + rest)
+    grey_or_refused(start + rest)
 
 
 @given(
@@ -269,7 +301,9 @@ def test_mutated_files_are_refused_or_decoded_and_nothing_else(
     mutated = bytearray(body)
     for at, value in changes:
         mutated[at % len(mutated)] = value
-    accepted_or_refused(bytes(mutated[: max(8, len(mutated) - cut % len(mutated) // 2)] if cut % 3 == 0 else mutated))
+    whole = bytes(mutated[: max(8, len(mutated) - cut % len(mutated) // 2)] if cut % 3 == 0 else mutated)
+    accepted_or_refused(whole)
+    grey_or_refused(whole)
 
 
 def test_a_large_jpeg_is_decoded_only_as_far_as_is_enough() -> None:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from tests.imaging import photos
-from visitor.imaging.decoding import PhotoFault, PhotoRefused
+from visitor.imaging.decoding import PhotoFault, PhotoRefused, decode_photo
 from visitor.imaging.qr import TextTooLong, qr_matrix, read_badge_code, read_codes
 
+Colour = tuple[int, int, int]
 TOKEN = "VB1:" + "A2Z7KQ3M" * 18
 """As long as a badge token: 148 characters."""
 
@@ -42,6 +43,44 @@ def test_code_is_read_in_blurred_and_dark_frames(blur: float) -> None:
     soft = frame(drawn(TOKEN), turned=10).filter(ImageFilter.GaussianBlur(blur))
     assert read_badge_code(photos.jpeg(soft, quality=80)) == TOKEN
     assert read_badge_code(photos.jpeg(soft.point(lambda level: level // 4), quality=80)) == TOKEN
+
+
+@pytest.mark.parametrize("module_px", [2, 3, 5, 9])
+def test_mirrored_and_inverted_codes_are_read(module_px: int) -> None:
+    code = drawn(TOKEN, module_px)
+    assert read_codes(ImageOps.mirror(code)) == [TOKEN]
+    assert read_codes(ImageOps.invert(code)) == [TOKEN]
+    assert read_codes(ImageOps.invert(ImageOps.mirror(code))) == [TOKEN]
+
+
+@pytest.mark.parametrize("tilt", [0.1, 0.25, 0.4])
+def test_tilted_codes_are_read(tilt: float) -> None:
+    code = drawn(TOKEN, 8)
+    nearer = (1 + tilt, 0, 0, 0, 1 + tilt, 0, tilt / code.width, 0)
+    held = code.transform(code.size, Image.Transform.PERSPECTIVE, nearer, Image.Resampling.BICUBIC, fillcolor="white")
+    assert read_badge_code(photos.jpeg(held)) == TOKEN
+
+
+@given(
+    turned=st.floats(0, 360),
+    module_px=st.integers(4, 6),
+    mirrored=st.booleans(),
+    paper=st.tuples(*[st.integers(150, 255)] * 3),
+    ink=st.tuples(*[st.integers(0, 60)] * 3),
+    quality=st.integers(60, 95),
+)
+@settings(deadline=None, max_examples=60)
+def test_coloured_frame_shows_what_its_brightness_shows(
+    turned: float, module_px: int, *, mirrored: bool, paper: Colour, ink: Colour, quality: int
+) -> None:
+    grey = drawn(TOKEN, module_px).convert("L")
+    code = ImageOps.colorize(ImageOps.mirror(grey) if mirrored else grey, ink, paper)
+    held = code.rotate(turned, Image.Resampling.BICUBIC, expand=True, fillcolor=paper)
+    whole = Image.new("RGB", (640, 480), (140, 120, 100))
+    whole.paste(held, ((640 - held.width) // 2, (480 - held.height) // 2))
+    body = photos.jpeg(whole, quality=quality)
+    assert read_badge_code(body) == TOKEN
+    assert read_codes(decode_photo(body)) == [TOKEN]
 
 
 def test_badge_goes_before_another_code_in_the_same_frame() -> None:

@@ -57,7 +57,11 @@ NOTES: Final = {
         "The product sets names in any script, right-to-left too, fits them, and draws sharp codes. The plain program "
         "draws everything as one picture; its output for labels is that same PNG."
     ),
-    "codes": "The same JPEG frames, codes of four sizes, turned up to 20 degrees, a little blurred.",
+    "codes": (
+        "The same frames, codes of four sizes, turned up to 20 degrees, a little blurred. From a JPEG in colour, both "
+        "sides decode its brightness alone, each with its own library, and that is in the figure; pixels that are "
+        "decoded already are rows of their own."
+    ),
     "purge": (
         "The product destroys keys, keeps an erasure journal, writes both databases anew, scans the files for what was "
         "erased, and signs a certificate. The bare DELETE leaves names in backups."
