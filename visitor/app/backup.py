@@ -206,14 +206,27 @@ def run_postgres(program: str, url: URL, arguments: list[str]) -> None:
         SetupFault: the program is missing or failed.
     """
     path = postgres_program(program)
-    environment = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
-    plain = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    plain, password = _without_password(url)
+    environment = os.environ | ({"PGPASSWORD": password} if password else {})
     done = subprocess.run(  # noqa: S603  our own arguments; no shell
-        [path, f"--dbname={plain}", *arguments], env=environment, capture_output=True, text=True, check=False
+        [path, "--no-password", f"--dbname={plain}", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise SetupFault(f"{program} failed: {reason}")
+
+
+def _without_password(url: URL) -> tuple[str, str | None]:
+    """Return the address as libpq's programs take it, and the password, which may stand in its query too."""
+    query = dict(url.query)
+    password = url.password or query.pop("password", None)
+    # `URL.set(password=None)` would leave it where it is.
+    plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
+    return plain.render_as_string(hide_password=False), str(password) if password else None
 
 
 def postgres_program(program: str) -> str:
@@ -223,7 +236,7 @@ def postgres_program(program: str) -> str:
         SetupFault: it is not installed.
     """
     found = shutil.which(program)
-    newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), key=lambda path: path.parts[-3])
+    newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), key=lambda path: float(path.parts[-3]))
     if found is None and not newest:
         raise SetupFault(f"{program} is not installed here; install PostgreSQL's client programs and try again.")
     return found or str(newest[-1])
