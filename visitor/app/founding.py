@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from visitor.accounts import operations, passwords
 from visitor.accounts.forms import AccountForm
-from visitor.app.runtime import open_runtime
-from visitor.core import migrations
+from visitor.app.runtime import ONE_DATABASE, open_runtime
+from visitor.core import databases, migrations
 from visitor.core.actors import SYSTEM
 from visitor.core.db import open_engine
 from visitor.core.errors import SetupFault
@@ -26,22 +26,46 @@ def refuse_used(url: str, keyring_url: str) -> None:
         SetupFault: says which and why; nothing was changed.
     """
     if url == keyring_url:
-        raise SetupFault("The keyring needs a database of its own, so that backups of one lack the other.")
+        raise SetupFault(ONE_DATABASE)
     for name in (url, keyring_url):
-        shown = name.rpartition("@")[2]
         try:
-            engine = open_engine(name, DatabaseSettings(url=url, keyring_url=keyring_url))
-            tables = sa.inspect(engine).get_table_names()
-            engine.dispose()
+            _refuse_full(name, DatabaseSettings(url=url, keyring_url=keyring_url))
         except (sa.exc.ArgumentError, ValidationError):
             raise SetupFault(
-                f"{shown} is not a database URL such as postgresql+psycopg://visitor@db/visitor."
+                f"{name.rpartition('@')[2]} is not a database URL such as postgresql+psycopg://visitor@db/visitor."
             ) from None
-        except sa.exc.OperationalError as fault:
-            reason = str(fault.orig).splitlines()[0]
-            raise SetupFault(f"The database {shown} does not answer: {reason}. Nothing was changed.") from None
-        if tables:
-            raise SetupFault(f"The database {shown} holds tables already. Name an empty one; nothing was changed.")
+    _refuse_one(url, keyring_url)
+
+
+def _refuse_full(url: str, settings: DatabaseSettings) -> None:
+    engine = open_engine(url, settings)
+    try:
+        with engine.connect() as connection:
+            databases.refuse_unfit(connection)
+            tables = sa.inspect(connection).get_table_names()
+    except sa.exc.OperationalError as fault:
+        reason = str(fault.orig).splitlines()[0]
+        raise SetupFault(
+            f"The database {databases.shown(url)} does not answer: {reason}. Nothing was changed."
+        ) from None
+    finally:
+        engine.dispose()
+    if tables:
+        raise SetupFault(
+            f"The database {databases.shown(url)} holds tables already. Name an empty one; nothing was changed."
+        )
+
+
+def _refuse_one(url: str, keyring_url: str) -> None:
+    """Refuse one database by two addresses."""
+    settings = DatabaseSettings(url=url, keyring_url=keyring_url)
+    engines = [open_engine(name, settings) for name in (url, keyring_url)]
+    try:
+        if databases.same(*engines):
+            raise SetupFault(ONE_DATABASE)
+    finally:
+        for engine in engines:
+            engine.dispose()
 
 
 def write_private(path: Path, text: str) -> None:

@@ -18,6 +18,7 @@ from visitor.app import rooms  # noqa: F401  every room's tables
 from visitor.app.backup import is_sqlite, sqlite_path
 from visitor.app.exclusive import only_process
 from visitor.app.runtime import open_runtime
+from visitor.core import databases
 from visitor.core.actors import SYSTEM
 from visitor.core.classes import DataClass
 from visitor.core.db import Model, open_engine
@@ -137,10 +138,12 @@ def _is_copy(source: sa.Connection, to: str, settings: DatabaseSettings) -> bool
                 return True
     except sa.exc.OperationalError as fault:
         reason = str(fault.orig).splitlines()[0]
-        raise SetupFault(f"The database {ends.shown(to)} does not answer: {reason}. Nothing was changed.") from None
+        raise SetupFault(
+            f"The database {databases.shown(to)} does not answer: {reason}. Nothing was changed."
+        ) from None
     finally:
         engine.dispose()
-    raise SetupFault(f"The database {ends.shown(to)} is not empty. Name an empty one; nothing was changed.")
+    raise SetupFault(f"The database {databases.shown(to)} is not empty. Name an empty one; nothing was changed.")
 
 
 def _named(connection: sa.Connection) -> set[tuple[str, bytes]]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
 
 from visitor.app.backup import is_sqlite, sqlite_path
-from visitor.core import migrations
+from visitor.core import databases, migrations
 from visitor.core.db import Instant, Model, open_engine, truncate_log
 from visitor.core.errors import SetupFault
 from visitor.core.partitions import Cut, Month
@@ -37,11 +37,6 @@ class Target(Protocol):
 
     def finish(self) -> None:
         """Keep what was written. What is not finished leaves no trace."""
-
-
-def shown(url: str) -> str:
-    """Return a URL without its password."""
-    return make_url(url).render_as_string(hide_password=True)
 
 
 def same(first: str, second: str) -> bool:
@@ -73,7 +68,9 @@ def standing_still(url: str, settings: DatabaseSettings, tables: Sequence[str]) 
             yield connection
     except sa.exc.OperationalError as fault:
         reason = str(fault.orig).splitlines()[0]
-        raise SetupFault(f"The database {shown(url)} cannot be held still: {reason}. Stop the server first.") from None
+        raise SetupFault(
+            f"The database {databases.shown(url)} cannot be held still: {reason}. Stop the server first."
+        ) from None
     finally:
         engine.dispose()
 
@@ -121,7 +118,9 @@ class _PostgresTarget:
         except sa.exc.OperationalError as fault:
             self.engine.dispose()
             reason = str(fault.orig).splitlines()[0]
-            raise SetupFault(f"The database {shown(url)} does not answer: {reason}. Nothing was changed.") from None
+            raise SetupFault(
+                f"The database {databases.shown(url)} does not answer: {reason}. Nothing was changed."
+            ) from None
 
     def finish(self) -> None:
         """Commit, and let PostgreSQL count what it has, so that it finds good ways from the first query on."""
@@ -199,12 +198,14 @@ def make_tables(connection: sa.Connection, tables: Sequence[sa.Table], url: str)
     have, need = migrations.current_within(connection), migrations.newest()
     if have != need:
         raise SetupFault(
-            f"The database {shown(url)} holds tables, and is at migration {have or 'none'}, not {need}. "
+            f"The database {databases.shown(url)} holds tables, and is at migration {have or 'none'}, not {need}. "
             "Name an empty database; nothing was changed."
         )
     full = [table.name for table in tables if has_rows(connection, table)]
     if full:
-        raise SetupFault(f"The database {shown(url)} holds rows ({full[0]}). Name an empty one; nothing was changed.")
+        raise SetupFault(
+            f"The database {databases.shown(url)} holds rows ({full[0]}). Name an empty one; nothing was changed."
+        )
 
 
 def make_months(source: sa.Connection, connection: sa.Connection, cuts: Sequence[Cut]) -> None:

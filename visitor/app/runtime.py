@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from visitor.badges.token import BadgeSigner, BadgeVerifier
-from visitor.core import migrations
+from visitor.core import databases, migrations
 from visitor.core.clock import Clock, SystemClock
 from visitor.core.db import open_engine, reading
 from visitor.core.errors import SetupFault
@@ -40,6 +40,7 @@ class OpenRuntime(Runtime):
             self.keyring_engine.dispose()
 
 
+ONE_DATABASE = "The keyring needs a database of its own, so that backups of one lack the other. Look at keyring_url."
 RESTORE_MARKER = "restore-unfinished"
 """File in the data directory: a backup was put back and the erasure journal has not been replayed to its end."""
 
@@ -81,14 +82,21 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables
         SetupFault: one sentence that says what is wrong and what to do.
     """
     master_key = load_master_key(settings.keys)
-    engine = open_engine(settings.database.url, settings.database)
-    if check_tables:
-        refuse_unfinished_restore(settings)
-        migrations.require_current(engine)
-    keyring_engine = open_engine(settings.database.keyring_url, settings.database)
-    if check_tables:
-        refuse_lost_keyring(engine, keyring_engine)
-    keyring = Keyring(keyring_engine, master_key)
+    urls = (settings.database.url, settings.database.keyring_url)
+    engine, keyring_engine = (open_engine(url, settings.database) for url in urls)
+    try:
+        if check_tables:
+            refuse_unfinished_restore(settings)
+            migrations.require_current(engine)
+        if databases.same(engine, keyring_engine):
+            raise SetupFault(ONE_DATABASE)
+        if check_tables:
+            refuse_lost_keyring(engine, keyring_engine)
+        keyring = Keyring(keyring_engine, master_key)
+    except BaseException:
+        engine.dispose()
+        keyring_engine.dispose()
+        raise
     runtime = OpenRuntime(settings, engine, clock or SystemClock(), keyring_engine=keyring_engine)
     runtime.changes.neighbours = neighbours(engine, runtime.changes)
     runtime.replica = _standby(settings, engine)

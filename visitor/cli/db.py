@@ -1,12 +1,15 @@
 """`visitor db`."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from pydantic import ValidationError
+from sqlalchemy import Engine
 
 from visitor.cli.installation import example, with_config
-from visitor.core import migrations
+from visitor.core import databases, migrations
 from visitor.core.db import open_engine
 from visitor.core.logs import start_logs
 from visitor.core.settings import DatabaseSettings, load_settings
@@ -22,10 +25,8 @@ def command() -> None:
 @click.pass_context
 def status(ctx: click.Context, config: Path) -> None:
     """Tell whether the database fits this version; code 1 when it does not."""
-    settings = load_settings(config)
-    engine = open_engine(settings.database.url, settings.database)
-    have, need = migrations.current(engine), migrations.newest()
-    engine.dispose()
+    with _database(config) as engine:
+        have, need = migrations.current(engine), migrations.newest()
     click.echo(f"The database is at migration {have or 'none'}; this version needs {need}.")
     if have != need:
         ctx.exit(1)
@@ -35,11 +36,9 @@ def status(ctx: click.Context, config: Path) -> None:
 @with_config
 def upgrade(config: Path) -> None:
     """Bring the database forward. Make a backup first."""
-    settings = load_settings(config)
-    engine = open_engine(settings.database.url, settings.database)
-    migrations.upgrade(engine)
-    click.echo(f"The database is at migration {migrations.current(engine)}.")
-    engine.dispose()
+    with _database(config) as engine:
+        migrations.upgrade(engine)
+        click.echo(f"The database is at migration {migrations.current(engine)}.")
 
 
 @command.command(epilog=example("visitor db downgrade 0001"))
@@ -48,11 +47,19 @@ def upgrade(config: Path) -> None:
 @with_config
 def downgrade(config: Path, target: str) -> None:
     """Take the database back to migration TARGET. Make a backup first."""
+    with _database(config) as engine:
+        migrations.downgrade(engine, target)
+        click.echo(f"The database is at migration {migrations.current(engine) or 'none'}.")
+
+
+@contextmanager
+def _database(config: Path) -> Generator[Engine]:
     settings = load_settings(config)
     engine = open_engine(settings.database.url, settings.database)
-    migrations.downgrade(engine, target)
-    click.echo(f"The database is at migration {migrations.current(engine) or 'none'}.")
-    engine.dispose()
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _url(_ctx: click.Context, _option: click.Parameter, given: str | None) -> str | None:
@@ -96,9 +103,9 @@ def copy(config: Path, to: str, keyring_to: str | None) -> None:
     click.echo("")
     click.echo(f"Now change {config}:")
     click.echo("  [database]")
-    click.echo(f'  url = "{moving_ends.shown(to)}"')
+    click.echo(f'  url = "{databases.shown(to)}"')
     if keyring_to:
-        click.echo(f'  keyring_url = "{moving_ends.shown(keyring_to)}"')
+        click.echo(f'  keyring_url = "{databases.shown(keyring_to)}"')
     click.echo("Passwords are left out above. The master key, the folders and the erasure journal stay as they are.")
     click.echo(
         "Then run `visitor check` and `visitor ledger verify`, and start the server (on PostgreSQL a worker too)."

@@ -20,6 +20,8 @@ from sqlalchemy.types import TypeDecorator
 from visitor.core.classes import DataClass
 from visitor.core.settings import DatabaseSettings
 
+APPLICATION: Final = "visitor"
+"""What PostgreSQL calls this product's connections in its lists."""
 TRIED_AFTER_SECONDS: Final = 2.0
 _RESTS_SINCE: Final = "rests since"
 NAMING = {
@@ -200,6 +202,8 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
             "connect_timeout": 10,
             # A database host that vanished is noticed within a minute, not after hours.
             "keepalives_idle": 30,
+            "client_encoding": "utf8",  # whatever the environment or the server says
+            "application_name": APPLICATION,
             "keepalives_interval": 10,
             "keepalives_count": 3,
             "tcp_user_timeout": 60_000,
