@@ -8,7 +8,7 @@ import base64
 import binascii
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine
 
+from visitor.core import databases
 from visitor.core.db import Id, compact, reading, truncate_log
 from visitor.core.errors import SetupFault
+from visitor.core.many import among_on
 from visitor.core.settings import KeySettings, read_secret
 
 KEY_BYTES = 32
@@ -132,6 +134,8 @@ class Keyring:
             if connection.dialect.name == "postgresql":
                 # Several processes may start at once on a new keyring; on SQLite the write lock does this.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TABLES_LOCK)))
+                if not sa.inspect(connection).has_table(record_key.name):
+                    databases.refuse_unfit(connection)
             metadata.create_all(connection)
 
     def _check(self) -> None:
@@ -173,7 +177,8 @@ class Keyring:
         gone = 0
         with self._engine.begin() as connection:
             for part in _chunks(list(key_ids)):
-                gone += connection.execute(sa.delete(record_key).where(record_key.c.key_id.in_(part))).rowcount
+                them = sa.delete(record_key).where(among_on(self._engine, record_key.c.key_id, part))
+                gone += connection.execute(them).rowcount
         return gone
 
     def key_ids(self) -> set[UUID]:
@@ -190,11 +195,20 @@ class Keyring:
             return self.named(name)
         return self._unwrap(wrapped, name.encode())
 
-    def rewrap(self, new_master_key: bytes) -> int:
-        """Wrap every key anew under another master key, in one transaction; records stay as they are."""
+    def rewrap(self, new_master_key: bytes, alone: Callable[[sa.Connection], None] = lambda _connection: None) -> int:
+        """Wrap every key anew under another master key, in one transaction; records stay as they are.
+
+        Args:
+            new_master_key: wraps them from now on.
+            alone: called before the first and after the last; raises when somebody else could make keys meanwhile,
+                which would be under the old master key and lost with it.
+        """
         fresh = AESGCM(new_master_key)
         count = 0
         with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite lets one writer in
+                connection.exec_driver_sql(f"LOCK TABLE {record_key.name}, {named_key.name} IN ACCESS EXCLUSIVE MODE")
+            alone(connection)
             for table, label in ((record_key, "key_id"), (named_key, "name")):
                 for row in connection.execute(sa.select(table)).all():
                     identity = getattr(row, label)
@@ -203,6 +217,7 @@ class Keyring:
                     where = table.c[label] == identity
                     connection.execute(sa.update(table).where(where).values(wrapped_key=wrapped))
                     count += 1
+            alone(connection)
         self._master = fresh
         return count
 

@@ -30,6 +30,16 @@ def take(work: Work, name: str, owner: str, span: timedelta) -> int | None:
     return held.token
 
 
+def renew(work: Work, name: str, owner: str, token: int, span: timedelta) -> bool:
+    """Renew a lease that was taken; return False when another owner has taken it meanwhile.
+
+    Until this transaction ends nobody else takes it.
+    """
+    mine = (Lease.name == name, Lease.owner == owner, Lease.token == token)
+    renewed = sa.update(Lease).where(*mine).values(until_at=work.now + span)
+    return work.session.connection().execute(renewed).rowcount == 1
+
+
 def over(until_at: datetime, now: datetime, span: timedelta) -> bool:
     """Tell whether a lease of `span` that was to last until `until_at` is over.
 

@@ -51,12 +51,15 @@ def traces(work: Work, record_ids: Collection[UUID]) -> list[Traces]:
     columns = (PersonalRecord.id, PersonalRecord.key_id, PersonalRecord.sealed)
     rows = work.session.execute(sa.select(*columns).where(PersonalRecord.id.in_(list(record_ids)))).all()
     wrapped = work.resource(Keyring).wrapped([row.key_id for row in rows])
+    named = sa.select(PersonToken.record_id, PersonToken.token).where(PersonToken.record_id.in_(list(record_ids)))
+    tokens: dict[UUID, list[bytes]] = {}
+    for record_id, token in work.session.execute(named):
+        tokens.setdefault(record_id, []).append(token)
     found = []
     for row in rows:
         key = wrapped.get(row.key_id)
-        tokens = work.session.scalars(sa.select(PersonToken.token).where(PersonToken.record_id == row.id))
         probes = (*_pieces(row.sealed), row.key_id.bytes, *([] if key is None else [key]))
-        found.append(Traces(row.id, probes, tuple(tokens)))
+        found.append(Traces(row.id, probes, tuple(tokens.get(row.id, ()))))
     return found
 
 

@@ -16,6 +16,7 @@ from visitor.core.classes import DataClass
 from visitor.core.errors import Conflict, NotFound
 from visitor.core.i18n import N_
 from visitor.core.keyring import Keyring, RecordKey
+from visitor.core.many import among
 from visitor.core.work import Work
 from visitor.ledger.operations import audit
 from visitor.people import queries, room, tokens, vault
@@ -150,21 +151,24 @@ def restrict(work: Work, visit_id: UUID, restricted: bool) -> int:  # noqa: FBT0
 
 
 def erase(work: Work, record_ids: Collection[UUID]) -> int:
-    """Erase records for good: keys first and at once, then rows and tokens with this transaction; return how many.
+    """Erase records for good: keys at once, rows and tokens when this transaction commits; return how many.
 
-    The caller (privacy) has checked holds and restrictions in this very transaction and writes the ERASE entry. From
-    the moment the keys are gone nobody reads the records, even if this transaction fails; repeating it finishes it.
+    The caller has checked holds and restrictions in this very transaction and writes the ERASE entry. From the moment
+    the keys are gone nobody reads the records, even if this transaction fails; repeating it finishes it.
     """
+    keys = delete(work, record_ids)
+    work.resource(Keyring).destroy(keys.values())
+    return len(keys)
+
+
+def delete(work: Work, record_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Delete records with their tokens in this transaction; return of each its key, which the caller destroys."""
     room.require_writing(work)
-    erased = 0
+    work.session.flush()
+    keys: dict[UUID, UUID] = {}
     for part in _chunks(list(dict.fromkeys(record_ids))):
-        rows = work.session.execute(
-            sa.select(PersonalRecord.id, PersonalRecord.key_id).where(PersonalRecord.id.in_(part)).with_for_update()
-        ).all()
-        work.resource(Keyring).destroy([row.key_id for row in rows])
-        _delete_rows(work, [row.id for row in rows])
-        erased += len(rows)
-    return erased
+        keys |= _delete_rows(work, part)
+    return keys
 
 
 def erase_persons(work: Work, person_ids: Collection[UUID]) -> int:
@@ -172,8 +176,8 @@ def erase_persons(work: Work, person_ids: Collection[UUID]) -> int:
     gone = 0
     has_records = sa.exists().where(PersonalRecord.person_id == Person.id)
     for part in _chunks(list(dict.fromkeys(person_ids))):
-        delete = sa.delete(Person).where(Person.id.in_(part), ~has_records)
-        gone += work.session.connection().execute(delete).rowcount
+        them = sa.delete(Person).where(among(work, Person.id, part), ~has_records)
+        gone += work.session.connection().execute(them).rowcount
     return gone
 
 
@@ -240,12 +244,14 @@ def _index(work: Work, record_id: UUID, content: Content) -> None:
             )
 
 
-def _delete_rows(work: Work, record_ids: Sequence[UUID]) -> None:
-    if record_ids:
-        # The tokens are named, although the foreign key would take them: they are what a copy of the index would keep.
-        connection = work.session.connection()
-        connection.execute(sa.delete(PersonToken).where(PersonToken.record_id.in_(record_ids)))
-        connection.execute(sa.delete(PersonalRecord).where(PersonalRecord.id.in_(record_ids)))
+def _delete_rows(work: Work, record_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Delete records and their tokens; return of each its key."""
+    # The tokens are named, although the foreign key would take them: they are what a copy of the index would keep.
+    connection = work.session.connection()
+    connection.execute(sa.delete(PersonToken).where(among(work, PersonToken.record_id, record_ids)))
+    them = sa.delete(PersonalRecord).where(among(work, PersonalRecord.id, record_ids))
+    gone = connection.execute(them.returning(PersonalRecord.id, PersonalRecord.key_id)).all()
+    return {row.id: row.key_id for row in gone}
 
 
 def _chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:

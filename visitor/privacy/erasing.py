@@ -1,8 +1,8 @@
-"""Erasing one batch: holds and rules looked at again, the journal line on disk, keys destroyed, rows deleted.
+"""Erasing one batch: holds and rules looked at again, rows deleted, the journal line on disk, keys destroyed, commit.
 
-All of it happens in the caller's transaction except the journal line and the keys, which come first and are durable at
-once. A crash therefore leaves at worst a line without its deletion, which `settle` takes back, or a record that nobody
-can read any more, which the next purge deletes.
+All of it happens in the caller's transaction except the journal line and the keys, which are durable at once, before
+the commit. A crash therefore leaves at worst a line without its deletion, which `settle` takes back, or a record that
+nobody can read any more, which the next purge deletes.
 """
 
 import hashlib
@@ -13,10 +13,12 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.badges.models import Badge, BadgeCopy, PrintJob
 from visitor.cctv.models import Still, StillState
+from visitor.core.classes import DataClass
 from visitor.core.many import among
 from visitor.core.partitions import Month
 from visitor.core.work import Work
@@ -24,6 +26,7 @@ from visitor.ledger import operations as ledger
 from visitor.ledger.entries import EraseFact, EraseReason, Log, RecordClass
 from visitor.ledger.models import LedgerEntry
 from visitor.notices.models import Acknowledgement
+from visitor.people import erasure
 from visitor.people import operations as people
 from visitor.people.models import Person, PersonalRecord
 from visitor.privacy import due, months
@@ -54,17 +57,12 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Doomed:
-    """Rows of a batch, with what hangs on them."""
+class _Gone:
+    """What hung on rows and went with them."""
 
-    rows: Sequence[DueRow]
-    records: dict[UUID, UUID]
-    """Record to key."""
-    persons: frozenset[UUID] = frozenset()
-
-    @property
-    def ids(self) -> list[UUID]:
-        return [row.id for row in self.rows]
+    records: dict[UUID, UUID] = field(default_factory=dict)
+    """Record to key; the keys are still there."""
+    persons: Collection[UUID] = ()
 
 
 def erase_due(work: Work, kind: ItemKind, ids: Collection[UUID], journal: Journal) -> Batch:
@@ -85,9 +83,10 @@ def erase_due(work: Work, kind: ItemKind, ids: Collection[UUID], journal: Journa
             doomed.append(row)
         else:
             batch.kept[answer.value] += 1
-    present = present_rows(work, kind.value, set(ids) - found)
-    batch.kept["changed"] += len(present)
-    batch.kept["gone"] += len(ids) - len(found) - len(present)
+    if len(found) < len(ids):
+        present = present_rows(work, kind.value, set(ids) - found)
+        batch.kept["changed"] += len(present)
+        batch.kept["gone"] += len(ids) - len(found) - len(present)
     erase_rows(work, doomed, journal, Cause(), batch)
     return batch
 
@@ -117,69 +116,80 @@ def erase_rows(work: Work, rows: Sequence[DueRow], journal: Journal, cause: Caus
     if not rows:
         return
     kind = rows[0].kind
-    doomed = _doomed(work, rows)
+    gone = _ERASERS[kind](work, rows, cause)
     named = {
-        kind.value: tuple(doomed.ids),
-        "record": tuple(doomed.records),
-        "key": tuple(doomed.records.values()),
-        "person": tuple(doomed.ids) if kind is ItemKind.PERSON else tuple(doomed.persons),
+        "record": tuple(gone.records),
+        "key": tuple(gone.records.values()),
+        "person": tuple(gone.persons),
+        kind.value: tuple(row.id for row in rows),
     }
     rules = Counter(row.rule_id for row in rows)
     batch.number = journal.append(Entry(Act.ERASE, 0, work.now, named, cause.reason.value, rules))
-    _ERASERS[kind](work, doomed, cause)
+    erasure.destroy_keys(work, gone.records.values())
     batch.erased += rows
 
 
 def erase_again(work: Work, rows: Sequence[DueRow], cause: Cause) -> None:
     """Erase rows of one kind that the journal names already."""
     if rows:
-        _ERASERS[rows[0].kind](work, _doomed(work, rows), cause)
+        gone = _ERASERS[rows[0].kind](work, rows, cause)
+        erasure.destroy_keys(work, gone.records.values())
 
 
-def _doomed(work: Work, rows: Sequence[DueRow]) -> _Doomed:
-    kind = rows[0].kind
-    return _Doomed(rows, _records_of(work, kind, rows), _persons_of(work, kind, rows))
+def _erase_records(work: Work, rows: Sequence[DueRow], cause: Cause) -> _Gone:
+    ids = [row.id for row in rows]
+    stills = [row.id for row in rows if row.subject == DataClass.CCTV_STILL.value]
+    if stills:
+        erased = {"state": StillState.ERASED, "record_id": None, "taken_at": None}
+        them = sa.update(Still).where(among(work, Still.record_id, stills)).values(erased)
+        work.session.connection().execute(them)
+    gone = people.delete(work, ids)
+    _say_erased(work, rows, cause)
+    return _Gone(gone)
 
 
-def _erase_records(work: Work, doomed: _Doomed, cause: Cause) -> None:
-    _forget_stills(work, doomed.records)
-    people.erase(work, list(doomed.records))
-    _say_erased(work, doomed.rows, cause)
-
-
-def _erase_events(work: Work, doomed: _Doomed, cause: Cause) -> None:
+def _erase_events(work: Work, rows: Sequence[DueRow], cause: Cause) -> _Gone:
     """Erase scans with their pictures and the bodies of their ledger entries, whose ids are those of the events."""
-    ids = doomed.ids
-    people.erase(work, list(doomed.records))
+    ids = [row.id for row in rows]
+    gone = _records_of(work, PersonalRecord.subject_id, ids)
     work.session.connection().execute(sa.delete(Still).where(among(work, Still.event_id, ids)))
     scans = sa.select(AccessEvent.access_point_id, AccessEvent.scan_id).where(among(work, AccessEvent.id, ids))
     work.session.connection().execute(
         sa.delete(KnownScan).where(sa.tuple_(KnownScan.access_point_id, KnownScan.scan_id).in_(scans))
     )
     work.session.connection().execute(sa.delete(AccessEvent).where(among(work, AccessEvent.id, ids)))
-    _erase_bodies(work, Log.ACCESS, RecordClass.ACCESS_EVENT, doomed.rows, cause)
+    _erase_bodies(work, Log.ACCESS, RecordClass.ACCESS_EVENT, rows, cause)
+    return _Gone(gone)
 
 
-def _erase_audits(work: Work, doomed: _Doomed, cause: Cause) -> None:
-    _erase_bodies(work, Log.AUDIT, RecordClass.AUDIT, doomed.rows, cause)
+def _erase_audits(work: Work, rows: Sequence[DueRow], cause: Cause) -> _Gone:
+    _erase_bodies(work, Log.AUDIT, RecordClass.AUDIT, rows, cause)
+    return _Gone()
 
 
-def _erase_visits(work: Work, doomed: _Doomed, cause: Cause) -> None:
+def _erase_visits(work: Work, rows: Sequence[DueRow], cause: Cause) -> _Gone:
     """Erase visits with badges, copies, print jobs, presence, shown notices, and persons of whom nothing is left."""
-    ids = doomed.ids
-    people.erase(work, list(doomed.records))
-    badges = sa.select(Badge.id).where(among(work, Badge.visit_id, ids))
-    for part in (PrintJob, BadgeCopy):
-        work.session.connection().execute(sa.delete(part).where(part.badge_id.in_(badges)))
-    for whole in (Badge, Presence, Acknowledgement):
-        work.session.connection().execute(sa.delete(whole).where(among(work, whole.visit_id, ids)))
-    work.session.connection().execute(sa.delete(Visit).where(among(work, Visit.id, ids)))
-    people.erase_persons(work, doomed.persons)
-    _say_erased(work, doomed.rows, cause)
+    ids = [row.id for row in rows]
+    connection = work.session.connection()
+    gone = _records_of(work, PersonalRecord.visit_id, ids)
+    badge_ids = connection.scalars(sa.select(Badge.id).where(among(work, Badge.visit_id, ids))).all()
+    if badge_ids:
+        for part in (PrintJob, BadgeCopy):
+            connection.execute(sa.delete(part).where(part.badge_id.in_(badge_ids)))
+        connection.execute(sa.delete(Badge).where(among(work, Badge.visit_id, ids)))
+    for beside in (Presence, Acknowledgement):
+        connection.execute(sa.delete(beside).where(among(work, beside.visit_id, ids)))
+    them = sa.delete(Visit).where(among(work, Visit.id, ids)).returning(Visit.person_id)
+    visitors = {person_id for person_id in connection.scalars(them) if person_id is not None}
+    persons = _without_more(work, visitors)
+    people.erase_persons(work, persons)
+    _say_erased(work, rows, cause)
+    return _Gone(gone, persons)
 
 
-def _erase_persons(work: Work, doomed: _Doomed, _cause: Cause) -> None:
-    people.erase_persons(work, doomed.ids)
+def _erase_persons(work: Work, rows: Sequence[DueRow], _cause: Cause) -> _Gone:
+    people.erase_persons(work, [row.id for row in rows])
+    return _Gone()
 
 
 _ERASERS = {
@@ -232,38 +242,18 @@ def ids_hash(ids: Collection[UUID]) -> bytes:
     return hashlib.sha256(b"".join(sorted(row_id.bytes for row_id in ids))).digest()
 
 
-def _forget_stills(work: Work, record_ids: Collection[UUID]) -> None:
-    erased = {"state": StillState.ERASED, "record_id": None, "taken_at": None}
-    work.session.connection().execute(sa.update(Still).where(among(work, Still.record_id, record_ids)).values(erased))
+def _records_of(work: Work, column: orm.InstrumentedAttribute[UUID | None], ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Delete the records that go with rows of another kind; return of each its key."""
+    record_ids = work.session.connection().scalars(sa.select(PersonalRecord.id).where(among(work, column, ids))).all()
+    return people.delete(work, record_ids)
 
 
-def _records_of(work: Work, kind: ItemKind, rows: Sequence[DueRow]) -> dict[UUID, UUID]:
-    """Return the records that go with the rows: record to key."""
-    columns = {
-        ItemKind.RECORD: PersonalRecord.id,
-        ItemKind.ACCESS_EVENT: PersonalRecord.subject_id,
-        ItemKind.VISIT: PersonalRecord.visit_id,
-    }
-    column = columns.get(kind)
-    if column is None:
-        return {}
-    query = sa.select(PersonalRecord.id, PersonalRecord.key_id).where(among(work, column, [row.id for row in rows]))
-    return {row.id: row.key_id for row in work.session.execute(query)}
-
-
-def _persons_of(work: Work, kind: ItemKind, rows: Sequence[DueRow]) -> frozenset[UUID]:
-    """Return the persons of visits who visited only then."""
-    if kind is not ItemKind.VISIT:
-        return frozenset()
-    ids = [row.id for row in rows]
-    mine = sa.select(Visit.person_id).where(among(work, Visit.id, ids), Visit.person_id.is_not(None))
-    others = sa.select(Visit.person_id).where(Visit.person_id.in_(mine), ~among(work, Visit.id, ids))
-    found = set(work.session.scalars(mine)) - set(work.session.scalars(others))
-    records = PersonalRecord.visit_id.is_(None) | PersonalRecord.visit_id.not_in(ids)
-    kept = work.session.scalars(
-        sa.select(PersonalRecord.person_id).where(PersonalRecord.person_id.in_(list(found)), records)
-    )
-    return frozenset(person_id for person_id in found - set(kept) if person_id is not None)
+def _without_more(work: Work, person_ids: Collection[UUID]) -> set[UUID]:
+    """Return the persons of whom no other visit and no record is left."""
+    kept: set[UUID] = set()
+    for column in (Visit.person_id, PersonalRecord.person_id):
+        kept.update(work.session.connection().scalars(sa.select(column).where(among(work, column, person_ids))))
+    return set(person_ids) - kept
 
 
 _COLUMNS = {

@@ -74,7 +74,7 @@ class HoldBook:
 def read(work: Work) -> HoldBook:
     """Return the holds in force now. Holds count until they are released, also after their review day."""
     holds = work.session.scalars(sa.select(Hold).where(Hold.released_at.is_(None)).order_by(Hold.id)).all()
-    return HoldBook(holds, zones(work))
+    return HoldBook(holds, zones(work) if holds else {})
 
 
 def zones(work: Work) -> dict[UUID, ZoneInfo]:

@@ -11,18 +11,20 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from visitor.core.errors import SetupFault
 
 _START: Final = bytes(32)
+_MAC: Final = b',"mac":"'
+_END_OF_LINE: Final = b'"}\n'
 _BLOCK: Final = 1 << 16
 
 
@@ -74,21 +76,53 @@ class Journal:
     def __init__(self, path: Path, key: JournalKey) -> None:
         self._path = path
         self._key = key
+        self._noted: list[Entry] = []
+        self._seen: _End | None = None
 
     def append(self, entry: Entry) -> int:
         """Append one line and wait until it is on disk; return its number. `batch` of an ERASE entry is ignored."""
+        noted, self._noted = self._noted, []
+        return self._write([*noted, entry])
+
+    def note(self, entry: Entry) -> None:
+        """Keep a line that may be lost in a crash: it goes to disk with the next one, or with `flush`."""
+        self._noted.append(entry)
+
+    def flush(self) -> None:
+        """Write what was noted."""
+        noted, self._noted = self._noted, []
+        if noted:
+            self._write(noted)
+
+    def _write(self, entries: Sequence[Entry]) -> int:
+        """Append lines, and wait once until all are on disk; return the number of the last one."""
         with self._locked() as file:
-            last = _last_line(file)
-            number = last.number + 1 if last else 0
-            batch = number if entry.act is Act.ERASE else entry.batch
-            line = {"n": number, "k": self._key.tag} | _plain(entry) | {"b": batch}
-            raw = _canonical(line)
-            mac = self._mac(last.mac if last else _START, raw)
-            file.seek(0, os.SEEK_END)
-            file.write(raw[:-1] + b',"mac":"' + mac.hex().encode() + b'"}\n')
+            end = self._end(file)
+            mac, lines = end.mac, []
+            for number, entry in enumerate(entries, end.lines):
+                batch = number if entry.act is Act.ERASE else entry.batch
+                raw = _canonical({"n": number, "k": self._key.tag} | _plain(entry) | {"b": batch})
+                mac = self._mac(mac, raw)
+                lines.append(raw[:-1] + _MAC + mac.hex().encode() + _END_OF_LINE)
+            written = b"".join(lines)
+            file.seek(end.size)
+            file.write(written)
             file.flush()
             os.fsync(file.fileno())
-        return number
+            self._seen = _End(end.size + len(written), end.lines + len(entries), mac)
+        return self._seen.lines - 1
+
+    def _end(self, file: BinaryIO) -> "_End":
+        """Return where the next line goes, and cut off what a crash left of one: nothing was committed for it.
+
+        What this process wrote last is not read again, unless another one has written since.
+        """
+        size = file.seek(0, os.SEEK_END)
+        if self._seen is not None and self._seen.size == size:
+            return self._seen
+        last = _last_line(file)
+        whole = file.truncate(_whole_bytes(file))
+        return _End(whole, last.number + 1, last.mac) if last else _End(0, 0, _START)
 
     def entries(self) -> Iterator[Entry]:
         """Yield every line in order; a line that a crash cut off at the end is left out.
@@ -96,18 +130,22 @@ class Journal:
         Raises:
             JournalDamaged: a line was changed or is missing. Lines under another installation's key are not judged.
         """
+        for line in self._checked():
+            yield line.entry()
+
+    def _checked(self) -> Iterator["_Line"]:
         if not self._path.exists():
             return
-        before, expected = _START, 0
+        before = _START
         with self._path.open("rb") as file:
-            for raw in file:
+            for number, raw in enumerate(file):
                 if not raw.endswith(b"\n"):
                     return
-                line = _parsed(raw, expected)
+                line = _parsed(raw, number)
                 if line.tag == self._key.tag and not hmac.compare_digest(self._mac(before, line.signed), line.mac):
-                    raise JournalDamaged(f"Line {expected + 1} of the erasure journal {self._path} was changed.")
-                before, expected = line.mac, expected + 1
-                yield line.entry
+                    raise JournalDamaged(f"Line {number + 1} of the erasure journal {self._path} was changed.")
+                before = line.mac
+                yield line
 
     def checked_by_own_key(self) -> bool:
         """Tell whether every line was written under the present key, so that the chain could be checked."""
@@ -124,13 +162,13 @@ class Journal:
         Raises:
             JournalDamaged: as `entries`.
         """
-        begun: dict[int, Entry] = {}
-        for number, entry in enumerate(self.entries()):
-            if entry.act is Act.ERASE:
-                begun[number] = entry
+        begun: dict[int, _Line] = {}
+        for line in self._checked():
+            if line.act is Act.ERASE:
+                begun[line.number] = line
             else:
-                begun.pop(entry.batch, None)
-        return [replace(entry, batch=number) for number, entry in begun.items()]
+                begun.pop(line.batch, None)
+        return [line.entry() for line in begun.values()]
 
     def lines(self) -> int:
         """Return the number of whole lines."""
@@ -152,14 +190,13 @@ class Journal:
 
     @contextmanager
     def _locked(self) -> Generator[BinaryIO]:
-        """Open the file for appending, alone; what a crash left of a line is cut off: nothing was committed for it."""
+        """Open the file for appending, alone."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = not self._path.exists()
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if fresh:
                 sync_folder(self._path.parent)
-            file.truncate(_whole_bytes(file))
             yield file
 
     def _mac(self, before: bytes, signed: bytes) -> bytes:
@@ -167,12 +204,35 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
+class _End:
+    """Where the next line goes."""
+
+    size: int
+    lines: int
+    mac: bytes
+    """Of the last line."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Line:
+    """One line as it is read; its ids are only made where somebody asks for them."""
+
     number: int
     tag: str
     mac: bytes
     signed: bytes
-    entry: Entry
+    act: Act
+    batch: int
+    plain: Mapping[str, Any]
+
+    def entry(self) -> Entry:
+        """Return what it says."""
+        try:
+            rows = {kind: tuple(UUID(hex=row_id) for row_id in ids) for kind, ids in self.plain["rows"].items()}
+            at = datetime.fromisoformat(self.plain["t"])
+            return Entry(self.act, self.batch, at, rows, self.plain["why"], self.plain["rules"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise _strange(self.number) from None
 
 
 def sync_folder(folder: Path) -> None:
@@ -198,23 +258,22 @@ def _canonical(line: Mapping[str, object]) -> bytes:
     return json.dumps(line, separators=(",", ":")).encode()
 
 
-def _parsed(raw: bytes, number: int) -> _Line:
+def _parsed(raw: bytes, number: int | None = None) -> _Line:
+    """Read a line; `number` None: whichever it is."""
     try:
-        line = json.loads(raw)
-        mac = bytes.fromhex(line.pop("mac"))
-        entry = Entry(
-            act=Act(line["a"]),
-            batch=int(line["b"]),
-            at=datetime.fromisoformat(line["t"]),
-            rows={kind: tuple(UUID(hex=row_id) for row_id in ids) for kind, ids in line["rows"].items()},
-            reason=line["why"],
-            rules=line["rules"],
-        )
-        if line["n"] != number:
+        body, _mark, end = raw.rpartition(_MAC)
+        signed = body + b"}"
+        line = json.loads(signed)
+        if end[-3:] != _END_OF_LINE or number not in {None, line["n"]}:
             raise ValueError(number)
-        return _Line(number, line["k"], mac, _canonical(line), entry)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise JournalDamaged(f"Line {number + 1} of the erasure journal is not a line of this journal.") from None
+        return _Line(line["n"], line["k"], bytes.fromhex(end[:-3].decode()), signed, Act(line["a"]), line["b"], line)
+    except (ValueError, KeyError, TypeError):
+        raise _strange(number) from None
+
+
+def _strange(number: int | None) -> JournalDamaged:
+    place = "The last line" if number is None else f"Line {number + 1}"
+    return JournalDamaged(f"{place} of the erasure journal is not a line of this journal.")
 
 
 def _whole_bytes(file: BinaryIO) -> int:
@@ -240,6 +299,5 @@ def _last_line(file: BinaryIO) -> _Line | None:
         file.seek(start)
         rows = file.read(whole - start - 1).rsplit(b"\n", 1)
         if len(rows) == 2 or start == 0:
-            raw = rows[-1] + b"\n"
-            return _parsed(raw, int(json.loads(raw)["n"]))
+            return _parsed(rows[-1] + b"\n")
         block *= 2

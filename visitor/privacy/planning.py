@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -30,7 +30,7 @@ TRAILING_RUNS: Final = 10
 PLAN_LIMIT: Final = 100_000
 """Rows of one kind in one plan; the rest waits for the next one."""
 UNFINISHED: Final = (PurgeState.PLANNED, PurgeState.RUNNING)
-ITEMS_AT_ONCE: Final = 500
+ITEMS_AT_ONCE: Final = 1_000
 """Of a plan in one transaction: on SQLite doors wait for it."""
 PAUSE_SECONDS: Final = 0.002
 """Between batches: whoever waits for the database comes first."""
@@ -109,11 +109,12 @@ def _alive(work: Work) -> int:
 
 def freeze(
     runtime: Runtime, actor: Actor, keep: Step, frozen: Callable[[Work, PurgeRun], None] = lambda _work, _run: None
-) -> PurgeRun:
+) -> PurgeRun | None:
     """Plant the markers, look, and keep the plan: the ids, their number and their hash.
 
     Doors wait for no more than a batch of it. Until the last transaction it has no hash and nobody carries it out.
-    A plan that still waits for a second person is superseded, as the new one takes in what it had.
+    A plan that still waits for a second person is superseded, as the new one takes in what it had. One that was
+    approved just now is not: then there is no new one, and None is returned.
 
     Args:
         runtime: where.
@@ -123,6 +124,10 @@ def freeze(
     """
     with runtime.transaction(actor) as work:
         keep(work)
+        _supersede(work)
+        # From here on none can be approved any more: all that waited are closed, and locked until the commit.
+        if unfinished(work) is not None:
+            return None
         run_id = _begin(work)
     _clear(runtime, keep)
     with runtime.reading(actor) as work:
@@ -142,8 +147,7 @@ def freeze(
 
 
 def _begin(work: Work) -> UUID:
-    """Close plans that came to nothing, and begin one without a hash."""
-    _supersede(work)
+    """Begin a plan without a hash."""
     run_id = work.new_id()
     scan.plant(work, run_id)
     work.session.add(
@@ -192,14 +196,24 @@ def _clear(runtime: Runtime, keep: Step) -> None:
 
 def _write(runtime: Runtime, keep: Step, run_id: UUID, found: Survey) -> None:
     """Write the items of a plan in short transactions."""
-    items = [
-        {"run_id": run_id, "subject": kind.value, "row_id": row_id} for kind, ids in found.ids.items() for row_id in ids
-    ]
-    for first in range(0, len(items), ITEMS_AT_ONCE):
-        with runtime.transaction(SYSTEM) as work:
-            keep(work)
-            work.session.connection().execute(sa.insert(PurgeItem), items[first : first + ITEMS_AT_ONCE])
-        time.sleep(PAUSE_SECONDS)
+    for kind, ids in found.ids.items():
+        for first in range(0, len(ids), ITEMS_AT_ONCE):
+            with runtime.transaction(SYSTEM) as work:
+                keep(work)
+                _insert(work, run_id, kind, ids[first : first + ITEMS_AT_ONCE])
+            time.sleep(PAUSE_SECONDS)
+
+
+def _insert(work: Work, run_id: UUID, kind: ItemKind, ids: Sequence[UUID]) -> None:
+    connection = work.session.connection()
+    if work.runtime.embedded:
+        rows = [(run_id.bytes, kind.value, row_id.bytes) for row_id in ids]
+        connection.exec_driver_sql("INSERT INTO purge_item (run_id, subject, row_id) VALUES (?, ?, ?)", rows)
+        return
+    all_ids = sa.func.unnest(sa.literal(ids, sa.ARRAY(sa.Uuid())))
+    columns = [PurgeItem.run_id, PurgeItem.subject, PurgeItem.row_id]
+    items = sa.select(sa.literal(run_id), sa.literal(kind.value), all_ids)
+    connection.execute(sa.insert(PurgeItem).from_select(columns, items))
 
 
 def unfinished(work: Work) -> PurgeRun | None:

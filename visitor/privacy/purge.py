@@ -23,7 +23,6 @@ import structlog
 
 from visitor.core import leases, throttle
 from visitor.core.actors import SYSTEM, Actor
-from visitor.core.many import among
 from visitor.core.models import Job, JobState
 from visitor.core.work import Runtime, Work
 from visitor.ledger.operations import audit
@@ -202,6 +201,8 @@ def _run_to_do(turn: _Turn, run_id: UUID | None) -> PurgeRun | None:
         return None
     if run is None:
         run = planning.freeze(turn.runtime, turn.actor, partial(_keep_turn, turn))
+    if run is None:  # somebody approved an earlier plan just now
+        return _run_to_do(turn, run_id)
     if run.state is not PurgeState.PLANNED:
         return run
     with turn.runtime.transaction(turn.actor) as work:
@@ -212,13 +213,20 @@ def _run_to_do(turn: _Turn, run_id: UUID | None) -> PurgeRun | None:
 
 
 def _carry_out(turn: _Turn, run_id: UUID) -> None:
-    for kind in ItemKind:
-        while _batch(turn, run_id, kind):
-            time.sleep(planning.PAUSE_SECONDS)
+    try:
+        for kind in ItemKind:
+            while _batch(turn, run_id, kind):
+                time.sleep(planning.PAUSE_SECONDS)
+    finally:
+        turn.journal.flush()
 
 
 def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
-    """Erase the next rows of a kind; return False when none is left."""
+    """Erase the next rows of a kind; return False when none is left.
+
+    The journal's line that says that it was committed waits for the next batch's, so that both are one wait for the
+    disk. Without it a batch only seems open, and the next purge finds none of its rows.
+    """
     with turn.runtime.transaction(SYSTEM) as work:
         holds.alone(work)
         _keep_turn(turn, work)
@@ -227,16 +235,12 @@ def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
             return False
         seen = _remember_traces(turn, work, kind, ids)
         batch = _erased(turn, work, kind, ids)
-        work.session.connection().execute(
-            sa.delete(PurgeItem).where(
-                PurgeItem.run_id == run_id, PurgeItem.subject == kind.value, among(work, PurgeItem.row_id, ids)
-            )
-        )
+        taken = (PurgeItem.run_id == run_id, PurgeItem.subject == kind.value, PurgeItem.row_id <= ids[-1])
+        work.session.connection().execute(sa.delete(PurgeItem).where(*taken))
         run = _count(work, run_id, batch)
-        leases.check(work, LEASE_NAME, turn.token)
         now = work.now
     if batch.number is not None:
-        turn.journal.append(erasing.done_line(batch, now))
+        turn.journal.note(erasing.done_line(batch, now))
     _keep_traces(turn, seen, batch)
     turn.progress(run.erased + run.skipped, run.planned)
     return True
@@ -264,7 +268,7 @@ def _erased(turn: _Turn, work: Work, kind: ItemKind, ids: list[UUID]) -> erasing
 
 def _keep_turn(turn: _Turn, work: Work) -> None:
     """Renew the lease, and stop when somebody else has it or the clock jumped."""
-    if leases.take(work, LEASE_NAME, turn.owner, LEASE_SPAN) != turn.token:
+    if not leases.renew(work, LEASE_NAME, turn.owner, turn.token, LEASE_SPAN):
         raise _Stopped(Refusal.BUSY)
     reading = ClockReading(work.now, time.monotonic())
     if policy.clock_jump(turn.clock, reading).stop:
