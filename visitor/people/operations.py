@@ -89,8 +89,7 @@ def seal_all(work: Work, sealings: Sequence[Sealing]) -> list[UUID]:
         for record_id, sealing, raw, key in parts
     ]
     work.session.execute(sa.insert(PersonalRecord), rows)
-    for record_id, sealing in zip(record_ids, sealings, strict=True):
-        _index(work, record_id, sealing.content)
+    _index(work, {record_id: sealing.content for record_id, sealing in zip(record_ids, sealings, strict=True)})
     return record_ids
 
 
@@ -129,7 +128,7 @@ def replace(work: Work, record_id: UUID, content: Content) -> None:
     row.key_id = key.key_id
     work.session.flush()
     work.session.execute(sa.delete(PersonToken).where(PersonToken.record_id == row.id))
-    _index(work, row.id, content)
+    _index(work, {row.id: content})
     subject = row.visit_id or row.person_id
     audit(work, "people.correct", site_id=row.site_id, subject_id=subject, detail=row.data_class.value)
 
@@ -234,14 +233,16 @@ def _sealed(sealing: Sealing, record_id: UUID, raw: bytes, key: RecordKey) -> by
     return vault.seal(key.key, vault.Place(record_id, sealing.data_class, sealing.site_id), raw)
 
 
-def _index(work: Work, record_id: UUID, content: Content) -> None:
-    """Keep the tokens under which a contact is found; other contents are not searched."""
-    if isinstance(content, Contact):
-        found_by = tokens.record_tokens(work.resource(Keyring).index_key, content)
-        if found_by:
-            work.session.execute(
-                sa.insert(PersonToken), [{"record_id": record_id, "token": token} for token in found_by]
-            )
+def _index(work: Work, contents: Mapping[UUID, Content]) -> None:
+    """Keep the tokens under which contacts are found; other contents are not searched."""
+    rows = [
+        {"record_id": record_id, "token": token}
+        for record_id, content in contents.items()
+        if isinstance(content, Contact)
+        for token in tokens.record_tokens(work.resource(Keyring).index_key, content)
+    ]
+    if rows:
+        work.session.execute(sa.insert(PersonToken), rows)
 
 
 def _delete_rows(work: Work, record_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -14,6 +14,7 @@ from visitor.core.actors import SYSTEM
 from visitor.core.classes import DataClass
 from visitor.core.work import Runtime, Work
 from visitor.people import operations as people
+from visitor.people.models import Person
 from visitor.people.operations import Sealing
 from visitor.people.records import Contact
 from visitor.visits.models import Visit, VisitSource, VisitState
@@ -43,7 +44,11 @@ def _add(runtime: Runtime, at_stage: Stage, count: int, left_at: datetime | None
         with runtime.transaction(SYSTEM) as work:
             numbers = range(first, min(first + CHUNK, count))
             rows = [_visit(work, at_stage, left_at) for _ in numbers]
-            work.session.flush()
+            persons = [
+                {"id": row["person_id"], "site_id": at_stage.site_id, "remembered": False, "created_at": work.now}
+                for row in rows
+            ]
+            work.session.connection().execute(sa.insert(Person), persons)
             work.session.connection().execute(sa.insert(Visit), rows)
             sealings = [_sealings(at_stage, row, number, left_at) for row, number in zip(rows, numbers, strict=True)]
             people.seal_all(work, [sealing for some in sealings for sealing in some])
@@ -52,9 +57,8 @@ def _add(runtime: Runtime, at_stage: Stage, count: int, left_at: datetime | None
 
 
 def _visit(work: Work, at_stage: Stage, left_at: datetime | None) -> dict[str, object]:
-    person_id = people.make_person(work, at_stage.site_id)
     row = stage.visit_row(at_stage, work.new_id(), work.now if left_at is None else left_at - timedelta(hours=2))
-    row |= {"person_id": person_id, "left_at": left_at}
+    row |= {"person_id": work.new_id(), "left_at": left_at}
     if left_at is not None:
         row |= {"state": VisitState.GONE, "source": VisitSource.DESK}
     return row

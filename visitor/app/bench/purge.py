@@ -27,6 +27,7 @@ from visitor.privacy import operations as privacy
 from visitor.privacy import planning
 from visitor.privacy.models import PurgeRun, PurgeState
 from visitor.privacy.purge import Outcome, Refusal, run_purge
+from visitor.visits.models import Visit
 
 AGO: Final = timedelta(days=60)
 BATCH: Final = 500
@@ -35,17 +36,27 @@ PLANNER: Final = Actor(ActorKind.STAFF, UUID(int=2), everywhere=frozenset(Permis
 OFFICER: Final = Actor(ActorKind.STAFF, UUID(int=1), everywhere=frozenset(Permission))
 """Approves purges that are larger than usual."""
 DELETE: Final = "DELETE of as many rows with name and photo, one COMMIT; names stay in backups"
-UNLINK: Final = "DELETE of as many rows, and unlinking as many photo files, flushed each 500"
+UNLINK: Final = "DELETE of as many visits and persons, one COMMIT, and unlinking as many photo files, each on disk"
+TOGETHER: Final = f"the same, photo files on disk only each {BATCH}"
 IDLE: Final = "the same doors without a purge"
 PURGE_SECONDS: Final = 300.0
 BEGUN: Final = (PurgeState.RUNNING, PurgeState.DONE)
 
 metadata = sa.MetaData()
+visit: Final = sa.Table(
+    "bare_visit",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("person_id", sa.String(40)),
+    sa.Column("left_at", sa.String(40)),
+)
 person: Final = sa.Table(
     "bare_person",
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("name", sa.Text),
+    sa.Column("company", sa.Text),
+    sa.Column("email", sa.Text),
     sa.Column("photo", sa.LargeBinary),
 )
 
@@ -55,6 +66,7 @@ class Purging:
 
     def __init__(self, runtime: Runtime, at_stage: Stage, at: Path) -> None:
         self.runtime, self._stage, self._at = runtime, at_stage, at
+        self._left_at = SystemClock().now() - AGO
         metadata.create_all(runtime.engine)
 
     def product(self, count: int) -> Numbers:
@@ -67,18 +79,20 @@ class Purging:
         self._insert(count, people.PHOTO_BYTES)
         return once(self._delete, count)
 
-    def unlink(self, count: int) -> Numbers:
-        """Delete as many rows, and as many files."""
+    def unlink(self, count: int, at_once: int) -> Numbers:
+        """Delete as many rows, and as many files; their folder is flushed after each `at_once` of them."""
         self._insert(count, 0)
         folder = self._at / "photos"
         folder.mkdir(exist_ok=True)
         files = [folder / f"{number}.jpg" for number in range(count)]
         for file in files:
             file.write_bytes(secrets.token_bytes(people.PHOTO_BYTES))
+        # What is erased lies on the disk, on both sides: else the flushes would wait for the photos themselves.
+        os.sync()
 
         def erase() -> None:
             self._delete()
-            _unlink(folder, files)
+            _unlink(folder, files, at_once)
 
         return once(erase, count)
 
@@ -130,24 +144,37 @@ class Purging:
         return outcome
 
     def _purge(self, count: int) -> None:
-        outcome = self.carry_out()
-        assert outcome.erased >= count, outcome
+        """Erase until nothing is left: a plan takes so many rows of a kind, and the next one the rest."""
+        erased, left = 0, count
+        while left:
+            outcome = self.carry_out()
+            assert outcome.erased, outcome
+            erased += outcome.erased
+            with self.runtime.reading(SYSTEM) as work:
+                left = work.session.scalar(sa.select(sa.func.count()).where(Visit.left_at <= self._left_at)) or 0
+        assert erased >= 3 * count, "visits, contacts and photos"
 
     def fill(self, count: int) -> None:
         """Let visits be due for erasure."""
         with self.runtime.reading(SYSTEM) as work:
             assert planning.unfinished(work) is None
-        people.add_gone(self.runtime, self._stage, count, SystemClock().now() - AGO)
+        self._left_at = SystemClock().now() - AGO
+        people.add_gone(self.runtime, self._stage, count, self._left_at)
 
     def _insert(self, count: int, photo_bytes: int) -> None:
         for first in range(0, count, BATCH):
             many = range(min(BATCH, count - first))
-            rows = [{"id": str(uuid4()), "name": "Ada", "photo": secrets.token_bytes(photo_bytes)} for _ in many]
+            ids = [str(uuid4()) for _ in many]
+            contact = {"name": "Ada Example", "company": "Example Engines", "email": "ada@engines.example"}
+            persons = [{"id": one, "photo": secrets.token_bytes(photo_bytes)} | contact for one in ids]
+            visits = [{"id": str(uuid4()), "person_id": one, "left_at": self._left_at.isoformat()} for one in ids]
             with self.runtime.engine.begin() as connection:
-                connection.execute(sa.insert(person), rows)
+                connection.execute(sa.insert(person), persons)
+                connection.execute(sa.insert(visit), visits)
 
     def _delete(self) -> None:
         with self.runtime.engine.begin() as connection:
+            connection.execute(sa.delete(visit))
             connection.execute(sa.delete(person))
 
 
@@ -176,19 +203,21 @@ def _erasing(purging: Purging, key: str, count: int, rounds: int | None) -> Cont
     sides: Mapping[str, partial[Numbers]] = {
         PRODUCT: partial(purging.product, count),
         DELETE: partial(purging.delete, count),
-        UNLINK: partial(purging.unlink, count),
+        UNLINK: partial(purging.unlink, count, 1),
+        TOGETHER: partial(purging.unlink, count, BATCH),
     }
     title = f"Visits erased with certificate, {count:,} at once"
-    pairs = [Beside(key, title, DELETE), Beside(f"{key}.files", title, UNLINK)]
+    pairs = [Beside(key, title, DELETE), Beside(f"{key}.files", title, UNLINK), Beside(f"{key}.batch", title, TOGETHER)]
     return Contest(sides, pairs, rounds)
 
 
-def _unlink(folder: Path, files: list[Path]) -> None:
+def _unlink(folder: Path, files: list[Path], at_once: int) -> None:
+    """Unlink files; so many are made durable together by flushing the folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         for number, file in enumerate(files, 1):
             file.unlink()
-            if number % BATCH == 0:
+            if number % at_once == 0:
                 os.fsync(handle)
         os.fsync(handle)
     finally:
