@@ -64,10 +64,10 @@ NOTES: Final = {
     ),
     "purge": (
         "The product destroys keys, keeps an erasure journal, writes both databases anew, scans the files for what was "
-        "erased, and signs a certificate. The bare DELETE leaves names in backups. The bare program keeps a visit and a "
-        "person in rows, and the photo in a file: both rows are deleted under the same settings (SQLite: secure_delete), "
-        "and each file is unlinked and its folder flushed, one file after another. A second bare program flushes its "
-        "folder once for 500 files."
+        "erased, and signs a certificate. The bare DELETE leaves names in backups. The bare program with files keeps "
+        "a visit and a person in rows and the photo in a file. Both rows are deleted under the same settings (SQLite: "
+        "secure_delete); each file is unlinked and its folder flushed, one file after another. A second one flushes "
+        "its folder once for 500 files."
     ),
     "expiry": (
         "On PostgreSQL a month in which everything is due goes whole; on SQLite rows go in batches. Both erase the "
