@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 STOP_SECONDS: Final = 15
 """After this a request that does not end is cut off."""
+OUR_LOG: Final = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
+"""What granian has to say goes the way of everything else, in the same form; by itself it writes to standard output."""
 
 
 def serve(config: Path, *, with_worker: bool = False, say: Callable[[str], None] = print) -> None:
@@ -62,6 +68,7 @@ def serve(config: Path, *, with_worker: bool = False, say: Callable[[str], None]
         backpressure=settings.server.threads * 2,
         websockets=False,
         log_level=LogLevels.error,
+        log_dictconfig=OUR_LOG,
         ssl_protocol_min=SSLProtocols.tls12,  # door readers are old; browsers take 1.3 by themselves
         ssl_cert=settings.server.certificate_file,
         ssl_key=settings.server.private_key_file,

@@ -2,32 +2,48 @@
 
 import logging
 import sys
+from typing import Final
 
 import structlog
 
 from visitor.core.settings import LogSettings
 
+_FIELDS: Final[tuple[structlog.typing.Processor, ...]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
 
 def start_logs(settings: LogSettings) -> None:
-    """Send structured lines to standard error, as text or JSON; for a process once."""
+    """Send lines to standard error, as text or JSON, also what libraries and Python have to say; for a process once."""
     level = logging.getLevelNamesMapping()[settings.level.upper()]
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s", force=True)
-    for noisy in ("_granian", "granian.access", "alembic", "PIL", "fontTools", "fpdf"):
-        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if settings.format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
+    ending = (structlog.processors.format_exc_info, renderer)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*_FIELDS, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    for noisy in ("_granian", "granian.access", "alembic", "PIL", "fontTools", "fpdf"):
+        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
+        processors=[*_FIELDS, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def within(**ids: str) -> None:
+    """Put ids on every line that this thread writes from now on, in the place of those before."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**ids)
