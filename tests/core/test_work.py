@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -91,6 +92,34 @@ def test_writer_that_waits_too_long_is_told_so(runtime: OpenRuntime) -> None:
     assert caught == [Unavailable], "the lock was not lost with the time-out"
 
 
+def test_after_somebody_waited_in_vain_others_wait_for_a_moment_only(runtime: Runtime) -> None:
+    usual, moment = ("5s", "1s") if not runtime.embedded else (5000, 1000)
+
+    def limit() -> object:
+        with runtime.transaction(SYSTEM) as work:
+            asked = "PRAGMA busy_timeout" if runtime.embedded else "SHOW lock_timeout"
+            return work.session.scalar(sa.text(asked))
+
+    assert limit() == usual
+    runtime._note_busy()
+    assert (runtime.busy, limit()) == (True, moment)
+    runtime._busy_until = 0.0
+    assert (runtime.busy, limit()) == (False, usual)
+
+
+@pytest.mark.postgres_only(reason="SQLite has one writer, and readers never wait")
+def test_writers_leave_connections_to_readers(runtime: Runtime) -> None:
+    quick = runtime.settings.database.model_copy(update={"lock_timeout_seconds": 0.05})
+    runtime.settings = runtime.settings.model_copy(update={"database": quick})
+    with ExitStack() as stack:
+        for _ in range(quick.pool_size):
+            stack.enter_context(runtime.transaction(SYSTEM))
+        with pytest.raises(Unavailable):
+            stack.enter_context(runtime.transaction(SYSTEM))
+
+        assert site_count(runtime) == 0
+
+
 def queued(lock: FairLock, act: Callable[[], None], timeout_seconds: float = LONG) -> threading.Thread:
     """Start a thread that asks for the lock, and return once it stands in the queue."""
     before = len(lock._waiting)
@@ -130,6 +159,17 @@ def test_one_who_gives_up_does_not_take_the_lock_along() -> None:
     patient.join(LONG)
     assert order == ["patient"]
     assert lock.acquire(0)
+
+
+def test_lock_with_places_is_held_by_so_many() -> None:
+    lock, order = FairLock(2), list[str]()
+    assert (lock.acquire(0), lock.acquire(0), lock.acquire(0)) == (True, True, False)
+    third = queued(lock, lambda: order.append("third"))
+    lock.release()
+    third.join(LONG)
+    assert order == ["third"]
+    lock.release()
+    assert (lock.acquire(0), lock.acquire(0), lock.acquire(0)) == (True, True, False)
 
 
 def test_lock_is_held_by_one_at_a_time_under_hurry() -> None:

@@ -187,6 +187,8 @@ def _touch(found: SignedIn) -> None:
     runtime = web.runtime()
     if found.seen_at + TOUCH_EVERY > runtime.clock.now() or "text/event-stream" in request.headers.get("Accept", ""):
         return  # a page that keeps itself fresh is no sign of a person
+    if runtime.busy:
+        return  # nobody waits only to say that they are there; the next page will do
     # Being late with this costs nobody anything: a busy database must not refuse the page.
     with contextlib.suppress(Unavailable), runtime.transaction(SYSTEM) as work:
         sessions.touch(work, own_token())

@@ -44,6 +44,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _fault: answer(_HttpFault(HTTPStatus.BAD_REQUEST, STALE_FORM)))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unknown)
+    app.after_request(_say_when_again)
 
 
 def wants_json() -> bool:
@@ -62,6 +63,13 @@ def answer(fault: ProductError) -> ResponseReturnValue:
     response.status_code = status
     if isinstance(fault, TooMany):
         response.headers["Retry-After"] = str(fault.retry_after_seconds)
+    return response
+
+
+def _say_when_again(response: Response) -> Response:
+    """Say when to try again, whichever page tells that it cannot be done now."""
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(Unavailable.retry_after_seconds)
     return response
 
 

@@ -9,9 +9,8 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf import CSRFProtect
 
-from visitor.app import answers, headers, health, metrics, own_changes, pages, proxies, templating
+from visitor.app import answers, crowd, headers, health, metrics, own_changes, pages, proxies, templating
 from visitor.app.rooms import API_ROOMS, PAGE_ROOMS
-from visitor.core import logs
 from visitor.core.keyring import Keyring
 from visitor.core.migrations import carried
 from visitor.core.web import DEMAND, EXTENSION
@@ -40,6 +39,7 @@ def create_app(runtime: Runtime) -> Flask:
     runtime.changes.serving = True
     _configure(app, runtime)
     app.before_request(_number_request)
+    crowd.install(app, runtime)
     proxies.install(app, runtime.settings.server)
     csrf.init_app(app)
     answers.install(app)
@@ -86,7 +86,6 @@ def _configure(app: Flask, runtime: Runtime) -> None:
 def _number_request() -> ResponseReturnValue | None:
     g.request_id = secrets.token_hex(8)
     return None
-    logs.within(request_id=g.request_id)
 
 
 def _add_rooms(app: OpenAPI) -> None:

@@ -76,7 +76,7 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Say whether this server can answer requests."""
     runtime = web.runtime()
-    looks = {name: _guarded(look, runtime) for name, look in LOOKS.items()}
+    looks = _looks(runtime)
     ready = all(look.state is not State.FAULT for look in looks.values())
     body: dict[str, object] = {"ready": ready}
     if near():
@@ -93,6 +93,15 @@ def near() -> bool:
     except ValueError:
         return False
     return client.is_loopback or any(client in network for network in web.runtime().settings.server.metrics_networks)
+
+
+def _looks(runtime: Runtime) -> dict[str, Look]:
+    """Look at everything; a database that does not answer is asked once, for each asking may wait."""
+    found: dict[str, Look] = {}
+    for name, look in LOOKS.items():
+        gone = name in ASK_DATABASE and found["database"].state is State.FAULT
+        found[name] = Look(State.FAULT, {}) if gone else _guarded(look, runtime)
+    return found
 
 
 def _guarded(look: Callable[[Runtime], Look], runtime: Runtime) -> Look:
@@ -204,3 +213,4 @@ LOOKS: Final[dict[str, Callable[[Runtime], Look]]] = {
     "purge": _purge,
     "months": _months,
 }
+ASK_DATABASE: Final = frozenset({"worker", "purge", "months"})

@@ -23,6 +23,8 @@ from visitor.core.settings import DatabaseSettings
 APPLICATION: Final = "visitor"
 """What PostgreSQL calls this product's connections in its lists."""
 TRIED_AFTER_SECONDS: Final = 2.0
+PATIENCE: Final = "patience_seconds"
+"""Execution option: how long a transaction waits for locks, where it is not the time that the settings name."""
 _RESTS_SINCE: Final = "rests since"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -210,6 +212,13 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
         },
     )
     _try_before_use(engine)
+
+    @event.listens_for(engine, "begin")
+    def hurry(connection: sa.Connection) -> None:
+        patience = connection.get_execution_options().get(PATIENCE)
+        if patience is not None:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
+
     return engine
 
 
@@ -250,9 +259,15 @@ def _sqlite_engine(url: str, settings: DatabaseSettings) -> Engine:
         for statement in SQLITE_PRAGMAS:
             connection.execute(statement)
 
+    def wait_at_most(connection: sa.Connection, seconds: float) -> None:
+        if connection.info.get(PATIENCE, settings.lock_timeout_seconds) != seconds:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+            connection.info[PATIENCE] = seconds
+
     @event.listens_for(engine, "begin")
     def begin_sqlite(connection: sa.Connection) -> None:
         options = connection.get_execution_options()
+        wait_at_most(connection, options.get(PATIENCE, settings.lock_timeout_seconds))
         if options.get("isolation_level") != "AUTOCOMMIT":
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", True) else "BEGIN")
 

@@ -79,6 +79,8 @@ class Unavailable(ProductError):
     code = "unavailable"
     status = 503
     message = N_("The system cannot do this just now. Nothing was lost. Try again in a minute.")
+    retry_after_seconds: ClassVar[int] = 10
+    """What programs are told; kiosks and doors repeat by themselves."""
 
 
 class SetupFault(Exception):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import structlog
 
 from visitor.core.actors import SYSTEM
+from visitor.core.errors import Unavailable
 from visitor.core.work import Runtime, Work
 
 AHEAD: Final = 3
@@ -154,8 +155,8 @@ def _made(runtime: Runtime, cut: Cut, month: Month) -> bool:
             run(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
             run(f"CREATE TABLE {name} (LIKE {cut.table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)")
             run(f"ALTER TABLE {cut.table} ATTACH PARTITION {name} FOR VALUES {bounds}")
-    except (sa.exc.OperationalError, sa.exc.IntegrityError) as fault:
-        log.warning("partitions.not_made", table=cut.table, fault=type(fault.orig).__name__)
+    except (Unavailable, sa.exc.OperationalError, sa.exc.IntegrityError) as fault:
+        log.warning("partitions.not_made", table=cut.table, fault=type(getattr(fault, "orig", fault)).__name__)
         return False
     return True
 

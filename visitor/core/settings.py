@@ -90,7 +90,8 @@ class DatabaseSettings(Section):
     replica_timeout_seconds: float = Field(default=10.0, gt=0)
     """A standby that answers later than this is given up, and the primary is asked."""
     pool_size: int = Field(default=20, ge=1, le=200)
-    lock_timeout_seconds: float = Field(default=30.0, gt=0)
+    lock_timeout_seconds: float = Field(default=5.0, gt=0)
+    """How long a request waits for others; kiosks and doors give up after some ten seconds."""
 
 
 class KeySettings(Section):

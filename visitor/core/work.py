@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,10 +14,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from visitor.core.actors import Actor
 from visitor.core.clock import Clock, SystemClock
+from visitor.core.db import PATIENCE
 from visitor.core.errors import Unavailable
 from visitor.core.i18n import N_
 from visitor.core.ids import new_id
@@ -28,12 +31,20 @@ from visitor.core.tally import Kind, Tally
 
 T = TypeVar("T")
 
+BUSY_SECONDS: Final = 10.0
+"""So long after somebody waited in vain, others wait for a moment only: they would wait for the same."""
+MOMENT_SECONDS: Final = 1.0
+
 DISK_REFUSES = N_(
     "The server cannot write to its disk, which may be full, so this was not saved. "
     "Tell your administrator, then try again."
 )
 _SQLITE_REFUSALS: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 _POSTGRES_FULL: Final = "53100"
+_POSTGRES_LOCKED: Final = frozenset({"55P03", "40P01"})
+"""lock_not_available and deadlock_detected."""
+_BYTE: Final = 0xFF
+"""SQLite's extended codes carry the plain one in their lowest byte."""
 
 log = structlog.get_logger()
 
@@ -64,18 +75,18 @@ class Resources:
 
 
 class FairLock:
-    """A lock that is granted in the order of asking, so that no writer starves."""
+    """A lock that is granted in the order of asking, so that no writer starves; `places` may hold it at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = 1) -> None:
         self._guard = threading.Lock()
-        self._held = False
+        self._free = places
         self._waiting: deque[threading.Event] = deque()
 
     def acquire(self, timeout_seconds: float) -> bool:
         """Wait for the lock; return False when the time is over."""
         with self._guard:
-            if not self._held:
-                self._held = True
+            if self._free:
+                self._free -= 1
                 return True
             turn = threading.Event()
             self._waiting.append(turn)
@@ -93,7 +104,7 @@ class FairLock:
             if self._waiting:
                 self._waiting.popleft().set()
             else:
-                self._held = False
+                self._free += 1
 
 
 @dataclass(slots=True)
@@ -136,14 +147,25 @@ class Runtime:
     engine: Engine
     clock: Clock = field(default_factory=SystemClock)
     resources: Resources = field(default_factory=Resources)
-    writers: FairLock = field(default_factory=FairLock)
-    """On SQLite one writer at a time, in order; PostgreSQL does not need it."""
+    writers: FairLock = field(init=False)
+    """On SQLite one writer at a time, in order; on PostgreSQL so many that half of the connections are left to those
+    who read, also while every writer waits for a lock."""
     changes: Changes = field(default_factory=Changes)
     tally: Tally = field(default_factory=Tally)
     replica: Replica | None = None
     """The standby that `reading_elsewhere` prefers."""
     refused_at: datetime | None = None
     """When the disk last refused to take something; small things may have found room since."""
+    _busy_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Give as many turns to write as the database can take."""
+        self.writers = FairLock(1 if self.embedded else self.settings.database.pool_size)
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether somebody has waited in vain for the database just now."""
+        return time.monotonic() < self._busy_until
 
     @property
     def embedded(self) -> bool:
@@ -155,30 +177,53 @@ class Runtime:
         """Open a writing transaction; it commits at the end and rolls back on any error.
 
         Raises:
-            Unavailable: the disk of the database is full; or, on SQLite, other writers kept the database busy for
-                longer than the lock time-out.
+            Unavailable: the disk of the database is full, or others kept the database busy for longer than the lock
+                time-out.
         """
-        if self.embedded and not self.writers.acquire(self.settings.database.lock_timeout_seconds):
+        if not self.writers.acquire(self._patience()):
+            self._note_busy()
             raise Unavailable
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with Session(self._hurried(), expire_on_commit=False) as session, session.begin():
                 work = Work(session, self.clock.now(), actor, self)
                 yield work
                 if work.changed_sites and self.changes.neighbours is not None:
                     self.changes.neighbours.note(session, work.changed_sites)
-        except DBAPIError as fault:
-            if not _disk_refused(fault):
+        except (DBAPIError, PoolTimeout) as fault:
+            told = self._as_told(fault)
+            if told is None:
                 raise
-            log.error("database.disk_refuses", fault=type(fault.orig).__name__)  # noqa: TRY400  the class says it all
-            self.refused_at = self.clock.now()
-            raise Unavailable(DISK_REFUSES) from fault
+            raise told from fault
         finally:
-            if self.embedded:
-                self.writers.release()
+            self.writers.release()
         if work.counted:
             self.tally.add(work.counted)
         if work.changed_sites:
             self.changes.publish(work.changed_sites)
+
+    def _as_told(self, fault: DBAPIError | PoolTimeout) -> Unavailable | None:
+        """Return what to tell about a disk that is full or a database that is busy; None for any other fault."""
+        name = type(getattr(fault, "orig", fault)).__name__
+        if _disk_refused(fault):
+            log.error("database.disk_refuses", fault=name)
+            self.refused_at = self.clock.now()
+            return Unavailable(DISK_REFUSES)
+        if _is_busy(fault):
+            log.warning("database.busy", fault=name)
+            self._note_busy()
+            return Unavailable()
+        return None
+
+    def _note_busy(self) -> None:
+        self._busy_until = time.monotonic() + BUSY_SECONDS
+
+    def _patience(self) -> float:
+        most = self.settings.database.lock_timeout_seconds
+        return min(most, MOMENT_SECONDS) if self.busy else most
+
+    def _hurried(self) -> Engine:
+        """Return the engine; its transactions wait for a moment only while the database is busy."""
+        return self.engine.execution_options(**{PATIENCE: self._patience()}) if self.busy else self.engine
 
     @contextmanager
     def reading(self, actor: Actor) -> Generator[Work]:
@@ -229,8 +274,19 @@ class Runtime:
             yield Work(session, self.clock.now(), actor, self)
 
 
-def _disk_refused(fault: DBAPIError) -> bool:
+def _disk_refused(fault: DBAPIError | PoolTimeout) -> bool:
     """Tell whether there was no room for what was to be written."""
+    if isinstance(fault, PoolTimeout):
+        return False
     if isinstance(fault.orig, sqlite3.Error):
         return getattr(fault.orig, "sqlite_errorcode", None) in _SQLITE_REFUSALS
     return getattr(fault.orig, "sqlstate", None) == _POSTGRES_FULL
+
+
+def _is_busy(fault: DBAPIError | PoolTimeout) -> bool:
+    """Tell whether others held a lock, or all connections, for too long."""
+    if isinstance(fault, PoolTimeout):
+        return True
+    if isinstance(fault.orig, sqlite3.Error):
+        return (getattr(fault.orig, "sqlite_errorcode", None) or 0) & _BYTE == sqlite3.SQLITE_BUSY
+    return getattr(fault.orig, "sqlstate", None) in _POSTGRES_LOCKED
