@@ -1,22 +1,18 @@
 """What every template may use: texts in the reader's language, dates in the site's time zone, the navigation."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from babel import Locale, dates
 from flask import Flask, g, request
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
-from visitor.app import assets
+from visitor.app import assets, compiling, reader
+from visitor.app.reader import Form
 from visitor.app.sections import NAVIGATION
 from visitor.badges import faults
 from visitor.core import web
-from visitor.core.i18n import direction, locale, native_name
+from visitor.core.i18n import direction, native_name
 from visitor.core.permissions import Permission
-
-
-def zone() -> ZoneInfo:
-    """Return the time zone of the site that the page is about; views set it."""
-    return ZoneInfo(g.get("time_zone", "UTC"))
 
 
 def install(app: Flask) -> None:
@@ -29,18 +25,21 @@ def install(app: Flask) -> None:
         time_local=time_local,
         date_local=date_local,
         relative=relative,
-        printer_fault=lambda code: web.text(faults.sentence(code)),
+        printer_fault=printer_fault,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     assets.install(app)
+    compiling.install(app.jinja_env)
     app.context_processor(_context)
 
 
 def _context() -> dict[str, object]:
     who = web.actor()
+    language = web.language()
+    reader.write_for(language, g.get("territory", ""), g.get("time_zone", "UTC"))
     return {
-        "language": web.language(),
-        "text_direction": direction(web.language()),
+        "language": language,
+        "text_direction": direction(language),
         "actor": who,
         "may": lambda name: who.may(Permission(name)),
         "nav": [link for link in NAVIGATION if who.may(link.permission)],
@@ -48,28 +47,32 @@ def _context() -> dict[str, object]:
     }
 
 
-def datetime_local(at: datetime | None, form: str = "short") -> str:
+# A filter that takes the context is never worked out when a template is compiled: each reader has their own language.
+@pass_context
+def datetime_local(_context: Context, at: datetime | None, form: Form = "short") -> str:
     """Return day and time in the site's time zone, in the reader's way of writing."""
-    return "" if at is None else dates.format_datetime(at, form, tzinfo=zone(), locale=_locale())
+    return reader.reading().moment("datetime", at, form)
 
 
-def time_local(at: datetime | None, form: str = "short") -> str:
+@pass_context
+def time_local(_context: Context, at: datetime | None, form: Form = "short") -> str:
     """Return the time of day in the site's time zone."""
-    return "" if at is None else dates.format_time(at, form, tzinfo=zone(), locale=_locale())
+    return reader.reading().moment("time", at, form)
 
 
-def date_local(at: datetime | None, form: str = "medium") -> str:
+@pass_context
+def date_local(_context: Context, at: datetime | None, form: Form = "medium") -> str:
     """Return the day in the site's time zone."""
-    return "" if at is None else dates.format_date(at.astimezone(zone()), form, locale=_locale())
+    return reader.reading().moment("date", at, form)
 
 
-def relative(at: datetime | None, now: datetime | None = None) -> str:
+@pass_context
+def relative(_context: Context, at: datetime | None, now: datetime | None = None) -> str:
     """Return how long ago or ahead `at` is, in words."""
-    if at is None:
-        return ""
-    reference = now or web.runtime().clock.now()
-    return dates.format_timedelta(at.astimezone(UTC) - reference, add_direction=True, locale=_locale())
+    return "" if at is None else reader.reading().relative(at, now or web.runtime().clock.now())
 
 
-def _locale() -> Locale:
-    return locale(web.language(), g.get("territory", ""))
+@pass_context
+def printer_fault(_context: Context, code: str) -> str:
+    """Return what is wrong with a printer, as a sentence."""
+    return web.text(faults.sentence(code))

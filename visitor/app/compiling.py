@@ -1,0 +1,64 @@
+"""How templates become code: components written out, and texts asked for without detours."""
+
+from typing import Final
+
+from jinja2 import Environment, nodes
+from jinja2.compiler import CodeGenerator, Frame
+
+from visitor.app import reader
+from visitor.app.inlining import Components, Inliner
+
+TEXT: Final = "_"
+"""What templates call to say something in the reader's language."""
+
+
+def install(environment: Environment) -> None:
+    """Let the environment's templates be compiled in this way; before the first of them is."""
+    environment.extend(components=Components(environment), say=reader.say, say_escaped=reader.say_escaped)
+    environment.code_generator_class = Generator
+
+
+class Generator(CodeGenerator):
+    """Jinja's own, which is told what is known of this product's templates.
+
+    `_('Name')` is asked of the environment: Jinja's way of calling looks at each call what sort of function it has, and
+    takes longer than finding the text. A text that is printed comes escaped already.
+    """
+
+    printed: nodes.Node | None = None
+    """The text that is being printed as it is."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802  Jinja's name
+        """Write the components out first."""
+        components = self.environment.components  # type: ignore[attr-defined]  # `install` put it there
+        super().visit_Template(Inliner(self.environment, components, self.name).written_out(node), frame)
+
+    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: FBT001, FBT002, N802  Jinja's signature
+        """Write a call; of a text, the shorter way."""
+        message = _text(node)
+        if message is None:
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+        else:
+            self.write(f"environment.{'say_escaped' if node is self.printed else 'say'}({message!r})")
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if _text(node) is not None and frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
+            self.printed = node
+        else:
+            super()._output_child_pre(node, frame, finalize)
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if node is self.printed:
+            self.printed = None
+        else:
+            super()._output_child_post(node, frame, finalize)
+
+
+def _text(node: nodes.Node) -> str | None:
+    """Return the msgid where a node is a call of `_` with one constant text."""
+    if not isinstance(node, nodes.Call) or not isinstance(node.node, nodes.Name) or node.node.name != TEXT:
+        return None
+    if len(node.args) != 1 or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        return None
+    message = node.args[0]
+    return message.value if isinstance(message, nodes.Const) and isinstance(message.value, str) else None
