@@ -11,6 +11,7 @@ from flask_wtf import CSRFProtect
 
 from visitor.app import answers, crowd, headers, health, metrics, own_changes, pages, proxies, templating
 from visitor.app.rooms import API_ROOMS, PAGE_ROOMS
+from visitor.core import logs
 from visitor.core.keyring import Keyring
 from visitor.core.migrations import carried
 from visitor.core.web import DEMAND, EXTENSION
@@ -85,6 +86,7 @@ def _configure(app: Flask, runtime: Runtime) -> None:
 
 def _number_request() -> ResponseReturnValue | None:
     g.request_id = secrets.token_hex(8)
+    logs.within(request_id=g.request_id)
     return None
 
 
