@@ -104,6 +104,23 @@ def test_rewrapping_keeps_every_key_under_the_new_master_alone(engine: sa.Engine
         Keyring(engine, MASTER)
 
 
+def test_rewrapping_is_taken_back_when_somebody_came_meanwhile(engine: sa.Engine, keyring: Keyring) -> None:
+    keyring.make(3)
+    asked: list[bool] = []
+
+    def alone(_connection: sa.Connection) -> None:
+        asked.append(True)
+        if len(asked) == 2:
+            raise SetupFault("somebody came")
+
+    with pytest.raises(SetupFault, match="somebody came"):
+        keyring.rewrap(bytes(KEY_BYTES), alone)
+
+    with pytest.raises(SetupFault, match="does not fit"):
+        Keyring(engine, bytes(KEY_BYTES))
+    assert len(keyring.open(keyring.key_ids())) == 3
+
+
 def test_rewrapping_that_meets_a_damaged_key_changes_nothing(engine: sa.Engine, keyring: Keyring) -> None:
     keys = keyring.make(3)
     with engine.begin() as connection:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,25 @@ def test_rows_are_the_same_after_there_and_back(engines: tuple[Engine, Engine, E
         assert seen == total
         for connection in (first, second, third):
             connection.rollback()
+
+
+PICTURES = sa.Table("picture", sa.MetaData(), sa.Column("id", sa.Integer()), sa.Column("sealed", sa.LargeBinary()))
+
+
+@pytest.mark.parametrize("end", [0, 1], ids=["sqlite", "postgresql"])
+def test_memory_is_bounded_where_rows_are_large(engines: tuple[Engine, Engine, Engine], end: int) -> None:
+    size = moving_rows.BATCH_BYTES // 10
+    with engines[end].connect() as connection:
+        PICTURES.create(connection)
+        moving_rows.write(connection, PICTURES, ((number, bytes(size)) for number in range(60)))
+        tracemalloc.start()
+        added = moving_rows.added(moving_rows.read(connection, PICTURES))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        connection.rollback()
+
+    assert added.rows == 60
+    assert peak < 4 * moving_rows.BATCH_BYTES < 60 * size
 
 
 def test_sum_knows_order_from_content() -> None:

@@ -5,6 +5,7 @@ complete. So a copy that is killed leaves nothing that could be taken for an ins
 """
 
 import os
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,13 +20,19 @@ from visitor.core.db import Instant, Model, open_engine, truncate_log
 from visitor.core.errors import SetupFault
 from visitor.core.partitions import Cut, Month
 from visitor.core.settings import DatabaseSettings
+from visitor.privacy.journal import sync_folder
 
 SIDE_FILES: Final = ("", "-wal", "-shm", "-journal")
 MOST_MONTHS: Final = 240
 """Rows of a clock that was wrong by decades go where rows without a month go."""
+LEAVING_SECONDS: Final = 3.0
+"""So long the list still holds connections that were closed just now, also those of this command."""
 _OTHERS: Final = sa.text(
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    "SELECT coalesce(nullif(application_name, ''), 'a program')"
+    " || CASE WHEN client_addr IS NULL THEN '' ELSE ' at ' || host(client_addr) END"
+    " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    # Of other roles only names are shown to a role without special rights.
+    " AND (backend_type = 'client backend' OR backend_type IS NULL AND usesysid IS NOT NULL) ORDER BY 1"
 )
 
 
@@ -79,14 +86,23 @@ def refuse_others(connection: sa.Connection) -> None:
     """Refuse while other programs are connected to this PostgreSQL database.
 
     Raises:
-        SetupFault: says how many.
+        SetupFault: says how many, and which.
     """
-    others = connection.scalar(_OTHERS) or 0
-    if others:
-        raise SetupFault(
-            f"{others} other connection{'s are' if others > 1 else ' is'} open to the database. "
-            "Stop all servers, workers and other programs that use it; kiosks go on and send later."
-        )
+    until = time.monotonic() + LEAVING_SECONDS
+    while others := _others(connection):
+        if time.monotonic() > until:
+            count = f"{len(others)} other connection{'s are' if len(others) > 1 else ' is'}"
+            raise SetupFault(
+                f"{count} open to the database ({', '.join(dict.fromkeys(others))}). "
+                "Stop all servers, workers and other programs that use it; kiosks go on and send later."
+            )
+        time.sleep(0.1)
+
+
+def _others(connection: sa.Connection) -> Sequence[str]:
+    # Within a transaction the list would stay as it was when it was first read.
+    connection.execute(sa.text("SELECT pg_stat_clear_snapshot()"))
+    return connection.scalars(_OTHERS).all()
 
 
 @contextmanager
@@ -170,6 +186,7 @@ class _SqliteTarget:
             os.fsync(file.fileno())
         _remove(self._path)
         self._part.rename(self._path)
+        sync_folder(self._path.parent)  # the old database may be deleted as soon as this is said to be done
         self._finished = True
 
     def close(self) -> None:

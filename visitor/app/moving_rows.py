@@ -7,7 +7,6 @@ yes and no 1 and 0, JSON its own text. PostgreSQL makes it and takes it, so rows
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,7 +14,9 @@ import sqlalchemy as sa
 from visitor.core.db import Choice, Id, Instant, from_microseconds
 
 BATCH: Final = 2_000
-"""Rows in memory at a time."""
+"""Rows that are fetched at a time, at most."""
+BATCH_BYTES: Final = 8_000_000
+"""Fewer where they are large: pictures from cameras have hundreds of kilobytes."""
 _MODULUS: Final = 1 << 128
 
 Row = Sequence[Any]
@@ -38,20 +39,29 @@ def names(table: sa.Table) -> list[str]:
 
 def read(connection: sa.Connection, table: sa.Table) -> Iterator[Row]:
     """Yield all rows of a table; the transaction decides which state that is."""
+    batch = _rows_at_a_time(connection, table)
     if connection.dialect.name == "sqlite":
         cursor = connection.connection.cursor()
         cursor.execute(f"SELECT {_listed(table)} FROM {_quoted(table.name)}")  # noqa: S608  names of our own tables
     else:
         driver: Any = connection.connection.driver_connection  # psycopg's own
         cursor = driver.cursor(name="moving")
-        cursor.itersize = BATCH
         columns = ", ".join(_read_from_postgres(column) for column in table.columns)
         cursor.execute(f"SELECT {columns} FROM {_quoted(table.name)}")  # noqa: S608  names of our own tables
     try:
-        while rows := cursor.fetchmany(BATCH):
+        while rows := cursor.fetchmany(batch):
             yield from rows
     finally:
         cursor.close()
+
+
+def _rows_at_a_time(connection: sa.Connection, table: sa.Table) -> int:
+    """Return how many rows may be in memory at once, by the largest there is; neither database reads them for that."""
+    large = [column for column in table.columns if isinstance(column.type, sa.LargeBinary)]
+    if not large:
+        return BATCH
+    sizes = sa.select(*(sa.func.coalesce(sa.func.max(sa.func.length(column)), 0) for column in large))
+    return max(1, min(BATCH, BATCH_BYTES // max(1, sum(connection.execute(sizes).one()))))
 
 
 def write(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> None:
@@ -60,8 +70,7 @@ def write(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> No
         places = ", ".join("?" * len(table.columns))
         statement = f"INSERT INTO {_quoted(table.name)} ({_listed(table)}) VALUES ({places})"  # noqa: S608  as above
         cursor = connection.connection.cursor()
-        for batch in _batches(rows):
-            cursor.executemany(statement, batch)
+        cursor.executemany(statement, rows)  # takes one after the other
         cursor.close()
         return
     driver: Any = connection.connection.driver_connection  # psycopg's own
@@ -99,12 +108,6 @@ def added(rows: Iterable[Row]) -> Sum:
     for _row in adding:
         pass
     return adding.sum
-
-
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    left = iter(rows)
-    for first in left:
-        yield [first, *islice(left, BATCH - 1)]
 
 
 def _changed(row: Row, writers: Sequence[tuple[int, Write]]) -> list[object]:

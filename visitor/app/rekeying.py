@@ -7,6 +7,8 @@ afterwards, the new one does; the same call finds out which, and finishes.
 import os
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from visitor.app.exclusive import only_process
 from visitor.app.founding import write_private
 from visitor.app.moving_ends import refuse_others
@@ -68,21 +70,26 @@ def _write_whole(target: Path) -> None:
 def _rewrapped(settings: Settings, fresh: bytes) -> int | None:
     engine = open_engine(settings.database.keyring_url, settings.database)
     try:
-        if engine.dialect.name == "postgresql":
-            with engine.connect() as connection:
-                refuse_others(connection)
+        with engine.connect() as connection:
+            _refuse_others(connection)
         if is_new(engine):
             raise SetupFault("The keyring is empty: there is nothing to wrap. Restore it, or look at keyring_url.")
         if _fits(settings, fresh):
             keyring, count = Keyring(engine, fresh), None
         else:
             keyring = Keyring(engine, load_master_key(settings.keys))
-            count = keyring.rewrap(fresh)
+            count = keyring.rewrap(fresh, alone=_refuse_others)
         # Keys under the old master key must not live on in gaps of the file.
         keyring.compact()
     finally:
         engine.dispose()
     return count
+
+
+def _refuse_others(connection: sa.Connection) -> None:
+    """Refuse while servers or workers use this keyring; on SQLite the lock of the installation does it."""
+    if connection.dialect.name == "postgresql":
+        refuse_others(connection)
 
 
 def _fits(settings: Settings, key: bytes) -> bool:
