@@ -1,8 +1,11 @@
 """Writing a plan in short transactions: only a whole plan counts, and only one purge writes at a time."""
 
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +15,7 @@ from tests.privacy.house import OFFICER, hold_on, put_visits, runs, visits_left
 from visitor.core import leases
 from visitor.core.actors import SYSTEM
 from visitor.core.clock import FixedClock
-from visitor.core.work import Runtime
+from visitor.core.work import Runtime, Work
 from visitor.privacy import operations, planning, purge
 from visitor.privacy.due import ItemKind
 from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
@@ -119,6 +122,64 @@ def test_a_purge_that_loses_its_lease_while_it_writes_its_plan_stops(
     assert purge.run_purge(runtime).refusal is Refusal.BUSY
     assert len(items(runtime)) == 3
     assert len(visits_left(runtime)) == 3
+
+
+def test_a_plan_that_is_approved_as_the_next_one_begins_is_carried_out_and_no_second_one_is_made(
+    runtime: Runtime, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_visits(runtime, site, 30, 40)
+    waiting = purge.run_purge(runtime)
+    assert waiting.refusal is Refusal.NEEDS_APPROVAL
+    assert waiting.run_id is not None
+    freeze, run_id = planning.freeze, waiting.run_id
+
+    def approve_first(*given: Any) -> PurgeRun | None:
+        with runtime.transaction(OFFICER) as work:
+            operations.approve_purge(work, run_id)
+        return freeze(*given)
+
+    monkeypatch.setattr(planning, "freeze", approve_first)
+
+    outcome = purge.run_purge(runtime)
+
+    assert (outcome.run_id, outcome.refusal) == (run_id, None)
+    assert runs(runtime) == [PurgeState.DONE]
+    assert items(runtime) == []
+    assert visits_left(runtime) == set()
+
+
+def test_a_plan_that_is_approved_as_somebody_begins_another_leaves_no_second_one(
+    runtime: Runtime, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL the approval has the row's lock, and the new plan waits for it."""
+    put_visits(runtime, site, 30, 40)
+    waiting = purge.run_purge(runtime)
+    assert waiting.run_id is not None
+    run_id, supersede, locked = waiting.run_id, planning._supersede, threading.Event()
+
+    def approve_slowly() -> None:
+        with runtime.transaction(OFFICER) as other:
+            operations.approve_purge(other, run_id)
+            other.session.flush()
+            locked.set()
+            time.sleep(0.3)
+
+    def approve_first(work: Work) -> None:
+        if runtime.embedded:  # one writes at a time
+            operations.approve_purge(replace(work, actor=OFFICER), run_id)
+            supersede(work)
+            return
+        late = threading.Thread(target=approve_slowly)
+        late.start()
+        assert locked.wait(60)
+        supersede(work)
+        late.join()
+
+    monkeypatch.setattr(planning, "_supersede", approve_first)
+
+    assert purge.plan(runtime, OFFICER, lambda _work, _run: None) is None
+    assert runs(runtime) == [PurgeState.PLANNED]
+    assert {row[0] for row in items(runtime)} == {run_id}
 
 
 def test_a_hold_placed_while_the_plan_is_written_is_respected(

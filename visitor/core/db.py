@@ -294,13 +294,15 @@ def truncate_log(engine: Engine) -> bool:
     return int(busy) == 0
 
 
-def compact(engine: Engine) -> None:
+def compact(engine: Engine, tables: Sequence[str] = ()) -> None:
     """Write the whole database anew, so that no page keeps bytes of deleted rows in a gap between live ones.
 
-    On PostgreSQL only the space of dead rows is freed. Other writers wait meanwhile.
+    Other writers wait meanwhile. On PostgreSQL nobody waits, and only the space of dead rows is freed: of `tables`, or
+    of all of them and the server's own.
     """
+    named = "" if engine.dialect.name == "sqlite" else ", ".join(tables)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql(f"VACUUM {named}".rstrip())
 
 
 SQLITE_PRAGMAS: Sequence[str] = (

@@ -232,7 +232,7 @@ class Keyring:
 
     def compact(self) -> None:
         """Write the keyring anew, so that no gap of a page keeps a destroyed key, and empty its log."""
-        compact(self._engine)
+        compact(self._engine, [record_key.name])
         self.scrub()
 
     def wrapped(self, key_ids: Iterable[UUID]) -> dict[UUID, bytes]:

@@ -1,6 +1,7 @@
 """Naming many rows in one statement."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +20,16 @@ def among(work: Work, column: Column, ids: Collection[UUID]) -> sa.ColumnElement
 def among_on(engine: sa.Engine, column: Column, ids: Collection[UUID]) -> sa.ColumnElement[bool]:
     """Return the same for a database by itself.
 
-    On PostgreSQL they are one parameter: with five hundred, writing and reading the statement takes longer than finding
-    the rows.
+    They are one parameter: with five hundred, writing and reading the statement takes longer than finding the rows.
     """
     if engine.dialect.name == "sqlite":
-        return column.in_(list(ids))
+        joined = sa.literal(b"".join([row_id.bytes for row_id in ids]), sa.LargeBinary())
+        place = sa.func.json_each(sa.literal(_places(len(ids)))).table_valued("value").c.value
+        return column.in_(sa.select(sa.func.substr(joined, place, sa.literal_column("16"))))
     return column == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid())))
+
+
+@lru_cache(maxsize=16)
+def _places(count: int) -> str:
+    """Return where each of so many ids begins, as JSON."""
+    return str(list(range(1, 16 * count, 16)))

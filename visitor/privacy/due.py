@@ -111,6 +111,7 @@ def books(work: Work) -> dict[UUID, RuleBook]:
 
 def look(work: Work, *, ids: Collection[UUID] | None = None, limit: int = 100_000) -> Look:
     """Prepare a look at this transaction's instant."""
+    work.session.flush()
     return Look(work, work.now, books(work), holds.read(work), ids, limit)
 
 
@@ -154,19 +155,18 @@ def _records(seen: Look) -> Iterator[DueRow]:
         .outerjoin(Visit, Visit.id == record.visit_id)
         .where(over(seen.at))
     )
-    rules: dict[tuple[UUID, DataClass, UUID | None], str] = {}
-    for row in seen.work.session.execute(_bounded(seen, query, record.id)):
+    rules: dict[tuple[UUID, DataClass, UUID | None], tuple[str, str]] = {}
+    for row in _found(seen, query, record.id):
         place = (row.site_id, row.data_class, row.visit_type_id)
-        rule_id = rules.get(place)
-        if rule_id is None:
-            book = seen.books.get(row.site_id)
-            rule_id = row.data_class.value if book is None else book.life(*place[1:], seen.at).rule_id
-            rules[place] = rule_id
+        if place not in rules:
+            book, name = seen.books.get(row.site_id), row.data_class.value
+            rules[place] = name, name if book is None else book.life(*place[1:], seen.at).rule_id
+        name, rule_id = rules[place]
         yield DueRow(
             ItemKind.RECORD,
             row.id,
             row.site_id,
-            row.data_class.value,
+            name,
             rule_id,
             row.due,
             row.visit_id,
@@ -182,7 +182,7 @@ def _events(seen: Look) -> Iterator[DueRow]:
     outside = _outside(event.scanned_at, seen.months.get(ItemKind.ACCESS_MONTH, ()))
     for place in ruled(seen, kind):
         query = sa.select(*columns).where(*place.where, *outside)
-        for row in seen.work.session.execute(_bounded(seen, query, event.id)):
+        for row in _found(seen, query, event.id):
             due_at, moments = row.scanned_at + place.span, (row.scanned_at,)
             yield DueRow(kind, row.id, row.site_id, subject, place.rule_id, due_at, row.visit_id, moments)
 
@@ -197,7 +197,7 @@ def _audits(seen: Look) -> Iterator[DueRow]:
         # The index holds `due_on`, which is the entry's day and a year: the condition on it changes nothing but speed.
         indexed = (OF_AUDIT, entry.due_on <= (seen.at - place.span + AUDIT_LIFE).date())
         query = sa.select(*columns).where(*indexed, *place.where, *outside)
-        for row in seen.work.session.execute(_bounded(seen, query, entry.id)):
+        for row in _found(seen, query, entry.id):
             due_at = row.at + place.span
             yield DueRow(kind, row.id, row.site_id, subject, place.rule_id, due_at, row.subject_id, (row.at,))
 
@@ -232,7 +232,7 @@ def _visits_of(
     alone = _alone(seen) if subject is RecordKind.VISIT else _unrestricted()
     columns = (Visit.id, Visit.site_id, Visit.arrived_at, Visit.left_at, Visit.expected_at)
     query = sa.select(*columns, began_at.label("began_at")).where(Visit.visit_type_id == type_id, *where, alone)
-    for row in seen.work.session.execute(_bounded(seen, query, Visit.id)):
+    for row in _found(seen, query, Visit.id):
         due_at, moments = row.began_at + step.life.span, (row.arrived_at, row.left_at, row.expected_at)
         yield DueRow(ItemKind.VISIT, row.id, row.site_id, subject.value, step.life.rule_id, due_at, row.id, moments)
 
@@ -258,8 +258,9 @@ def _persons(seen: Look) -> Iterator[DueRow]:
     used = sa.or_(
         sa.exists().where(PersonalRecord.person_id == Person.id), sa.exists().where(Visit.person_id == Person.id)
     )
-    query = sa.select(Person).where(Person.created_at <= seen.at - PERSON_GRACE, ~used)
-    for person in seen.work.session.scalars(_bounded(seen, query, Person.id)):
+    columns = (Person.id, Person.site_id, Person.created_at)
+    query = sa.select(*columns).where(Person.created_at <= seen.at - PERSON_GRACE, ~used)
+    for person in _found(seen, query, Person.id):
         due_at = person.created_at + PERSON_GRACE
         yield DueRow(ItemKind.PERSON, person.id, person.site_id, "person", "person", due_at)
 
@@ -285,7 +286,8 @@ def _in_step(collected: Any, began: Any, step: Step, at: datetime) -> list[sa.Co
     return where
 
 
-def _bounded(seen: Look, query: Any, column: Any) -> Any:  # noqa: ANN401  a query of whichever columns
+def _found(seen: Look, query: Any, column: Any) -> Any:  # noqa: ANN401  rows of whichever columns
+    """Return the rows that are looked for, past the session: thousands come, and none is an object."""
     if seen.ids is not None:
         query = query.where(among(seen.work, column, seen.ids))
-    return query.order_by(column).limit(seen.limit).execution_options(populate_existing=True)
+    return seen.work.session.connection().execute(query.order_by(column).limit(seen.limit)).all()

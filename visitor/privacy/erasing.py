@@ -75,16 +75,16 @@ def erase_due(work: Work, kind: ItemKind, ids: Collection[UUID], journal: Journa
     seen = due.look(work, ids=ids)
     batch = Batch()
     doomed: list[DueRow] = []
-    found: set[UUID] = set()
+    found: list[UUID] = []
     for row in due.rows(seen, kind):
-        found.add(row.id)
+        found.append(row.id)
         answer = seen.answer(row)
         if answer is PurgeAnswer.PURGE:
             doomed.append(row)
         else:
             batch.kept[answer.value] += 1
     if len(found) < len(ids):
-        present = present_rows(work, kind.value, set(ids) - found)
+        present = present_rows(work, kind.value, set(ids).difference(found))
         batch.kept["changed"] += len(present)
         batch.kept["gone"] += len(ids) - len(found) - len(present)
     erase_rows(work, doomed, journal, Cause(), batch)

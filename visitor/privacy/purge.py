@@ -213,24 +213,29 @@ def _run_to_do(turn: _Turn, run_id: UUID | None) -> PurgeRun | None:
 
 
 def _carry_out(turn: _Turn, run_id: UUID) -> None:
+    with turn.runtime.reading(SYSTEM) as work:
+        there = set(work.session.scalars(sa.select(PurgeItem.subject).where(PurgeItem.run_id == run_id).distinct()))
     try:
         for kind in ItemKind:
-            while _batch(turn, run_id, kind):
+            more = kind.value in there
+            while more:
+                more = _batch(turn, run_id, kind)
                 time.sleep(planning.PAUSE_SECONDS)
     finally:
         turn.journal.flush()
 
 
 def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
-    """Erase the next rows of a kind; return False when none is left.
+    """Erase the next rows of a kind; return whether there are more.
 
     The journal's line that says that it was committed waits for the next batch's, so that both are one wait for the
     disk. Without it a batch only seems open, and the next purge finds none of its rows.
     """
+    most = _batch_size(turn.runtime, kind)
     with turn.runtime.transaction(SYSTEM) as work:
         holds.alone(work)
         _keep_turn(turn, work)
-        ids = _next_ids(work, run_id, kind, _batch_size(turn.runtime, kind))
+        ids = _next_ids(work, run_id, kind, most)
         if not ids:
             return False
         seen = _remember_traces(turn, work, kind, ids)
@@ -243,7 +248,7 @@ def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
         turn.journal.note(erasing.done_line(batch, now))
     _keep_traces(turn, seen, batch)
     turn.progress(run.erased + run.skipped, run.planned)
-    return True
+    return len(ids) == most
 
 
 def _batch_size(runtime: Runtime, kind: ItemKind) -> int:
@@ -290,7 +295,7 @@ def _remember_traces(turn: _Turn, work: Work, kind: ItemKind, ids: list[UUID]) -
 
 
 def _keep_traces(turn: _Turn, seen: list[erasure.Traces], batch: erasing.Batch) -> None:
-    gone = {row.id for row in batch.erased}
+    gone = {row.id for row in batch.erased} if seen else set()
     for traces in seen:
         if traces.record_id in gone:
             turn.probes += traces.probes

@@ -13,15 +13,33 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from visitor.access.models import AccessEvent, KnownScan, Presence
+from visitor.badges.models import Badge, BadgeCopy, PrintJob
+from visitor.cctv.models import Still
 from visitor.core.actors import SYSTEM
 from visitor.core.db import compact, truncate_log
 from visitor.core.errors import Unavailable
+from visitor.core.models import Job
 from visitor.core.work import Runtime
+from visitor.ledger.models import LedgerEntry
+from visitor.notices.models import Acknowledgement
 from visitor.people import erasure
-from visitor.privacy.models import PurgeRun, PurgeState
+from visitor.people.models import Person, PersonalRecord, PersonToken
+from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
+from visitor.visits.models import HelpRequest, Visit
 
 SMALL_BYTES: Final = 200 * 1024 * 1024
 LARGE_EVERY: Final = timedelta(days=7)
+ERASED_FROM: Final = [
+    kind.__tablename__
+    for room in (
+        (PersonalRecord, PersonToken, Person, Visit, HelpRequest, Acknowledgement),
+        (Badge, BadgeCopy, PrintJob, AccessEvent, KnownScan, Presence, Still),
+        (LedgerEntry, PurgeItem, Job),
+    )
+    for kind in room
+]
+"""Tables from which a purge deletes rows."""
 TRIES: Final = 5
 WAIT_SECONDS: Final = 0.3
 
@@ -42,7 +60,7 @@ def scrub(runtime: Runtime) -> Scrubbed:
     size = _size(runtime)
     rewrites = size <= SMALL_BYTES or _week_is_over(runtime)
     if not runtime.embedded:
-        compact(runtime.engine)
+        compact(runtime.engine, ERASED_FROM)
         return Scrubbed(log_emptied=True, rewritten=False, size_bytes=size)
     rewritten = False
     if runtime.writers.acquire(runtime.settings.database.lock_timeout_seconds):
