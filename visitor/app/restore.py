@@ -16,8 +16,10 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from visitor.app import making_room
 from visitor.app.backup import Manifest, is_sqlite, read_manifest, run_postgres, sqlite_path
 from visitor.app.exclusive import only_process
+from visitor.app.making_room import OF_THE_DATABASE, OF_THE_KEYRING
 from visitor.app.runtime import RESTORE_MARKER, open_runtime
 from visitor.core import migrations
 from visitor.core.clock import Clock
@@ -62,7 +64,8 @@ def restore(
     """Put a backup back and erase again what had been erased. After a crash, the same call finishes it.
 
     Raises:
-        SetupFault: the backup is damaged, the server runs, the installation is not empty, or the journal is missing.
+        SetupFault: the backup is damaged, the server runs, the installation is not empty, the database holds tables of
+            somebody else's, or the journal is missing.
     """
     manifest = read_manifest(folder)
     if manifest.kind != "database":
@@ -73,14 +76,17 @@ def restore(
     lock = only_process(settings)
     try:
         _refuse_full(settings, choices)
+        if not is_sqlite(settings.database.url):
+            making_room.refuse_foreign(settings, settings.database.url, OF_THE_DATABASE)
+        if choices.keyring is not None and not is_sqlite(settings.database.keyring_url):
+            making_room.refuse_foreign(settings, settings.database.keyring_url, OF_THE_KEYRING)
         marker = settings.directories.data / RESTORE_MARKER
         _set_marker(marker)
         say("Putting the database back …")
-        _put_back(settings, settings.database.url, folder, manifest)
+        _put_back(settings, settings.database.url, folder, OF_THE_DATABASE)
         if choices.keyring is not None:
             say("Putting the keyring back …")
-            keyring_url = settings.database.keyring_url
-            _put_back(settings, keyring_url, choices.keyring, read_manifest(choices.keyring))
+            _put_back(settings, settings.database.keyring_url, choices.keyring, OF_THE_KEYRING)
         done = _erase_again(settings, manifest, choices, clock, say)
         marker.unlink()
     finally:
@@ -126,10 +132,11 @@ def _set_marker(marker: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _put_back(settings: Settings, url: str, folder: Path, manifest: Manifest) -> None:
+def _put_back(settings: Settings, url: str, folder: Path, own: frozenset[str]) -> None:
+    manifest = read_manifest(folder)
     copied = folder / manifest.files[0].name
     if not is_sqlite(url):
-        _drop_tables(settings, url)
+        making_room.drop_own(settings, url, own)
         arguments = ["--no-owner", "--exit-on-error", "--single-transaction", str(copied)]
         run_postgres("pg_restore", make_url(url), arguments)
         return
@@ -144,24 +151,6 @@ def _put_back(settings: Settings, url: str, folder: Path, manifest: Manifest) ->
     for ending in _SIDE_FILES:
         path.with_name(path.name + ending).unlink(missing_ok=True)
     fresh.replace(path)
-
-
-def _drop_tables(settings: Settings, url: str) -> None:
-    """Make room for the dump: also tables that it does not know go, such as those of a newer version.
-
-    `pg_restore --clean` would leave those, and stops at the keys of partitions, which cannot be dropped by themselves.
-    """
-    engine = open_engine(url, settings.database)
-    try:
-        with engine.begin() as connection:
-            quote = connection.dialect.identifier_preparer.quote
-            tables = ", ".join(quote(name) for name in sa.inspect(connection).get_table_names())
-            if tables:
-                connection.execute(sa.text(f"DROP TABLE {tables}"))
-    except sa.exc.DBAPIError as fault:
-        raise SetupFault(f"The tables that were there cannot be dropped: {fault.orig}") from None
-    finally:
-        engine.dispose()
 
 
 def _refuse_open(path: Path) -> None:
