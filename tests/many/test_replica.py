@@ -74,7 +74,7 @@ class Twins:
 
         def there() -> bool:
             try:
-                state = replica.look()
+                state = replica.look(replica.written())
             except sa.exc.OperationalError:
                 return False  # the database itself has not arrived yet
             return state is not None and state.behind_seconds == 0
@@ -133,6 +133,7 @@ def test_search_reads_the_standby_says_how_old_it_is_and_is_recorded_on_the_prim
     assert (rows(text), "As of " in text) == (1, True)
     assert twins.metric('visitor_log_reads_total{source="replica"}') == 1
     assert [fact.count for fact in audited(twins.runtime, "log.search")] == [1]
+    twins.caught_up()
     assert twins.readiness() == (200, "ok")
     assert twins.metric("visitor_replica_up") == 1
     assert twins.grades() == {Grade.GOOD}
@@ -253,4 +254,22 @@ def test_database_that_is_no_standby_is_not_read(twins: Twins, place: Place) -> 
 
     assert not runtime.reading_elsewhere(SYSTEM, lambda _work: None).elsewhere
     assert {found.grade for found in look(runtime) if "no standby" in found.text} == {Grade.WRONG}
+    runtime.close()
+
+
+def test_standby_is_not_read_for_another_database_than_its_own(
+    twins: Twins, place: Place, cluster: PostgresCluster
+) -> None:
+    twins.runtime.engine.dispose()  # a database in use is no template
+    other = cluster.create_database("a_house_beside", template=make_url(place.database_url).database or "")
+    twins.tick()
+    twins.caught_up()
+    text = place.config.read_text()
+    line = next(line for line in text.splitlines() if line.startswith("replica_url"))
+    beside = twins.standby.url(make_url(other).database or "")
+    place.config.write_text(text.replace(line, f'replica_url = "{beside}"'))
+    runtime = open_runtime(load_settings(place.config))
+
+    assert not runtime.reading_elsewhere(SYSTEM, lambda _work: None).elsewhere
+    assert {found.grade for found in look(runtime) if "no standby of url" in found.text} == {Grade.WRONG}
     runtime.close()

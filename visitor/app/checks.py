@@ -80,9 +80,11 @@ def _replica(runtime: Runtime) -> Iterator[Finding]:
     if replica is None:
         return
     try:
-        state = replica.look()
+        state = replica.look(replica.written())
     except NotStandby:
-        yield Finding(Grade.WRONG, "replica_url leads to a database that is no standby; everything is read from url.")
+        yield Finding(
+            Grade.WRONG, "replica_url leads to a database that is no standby of url; everything is read from url."
+        )
         return
     except FAULTS as fault:
         yield Finding(
@@ -133,7 +135,8 @@ def _worker(runtime: Runtime) -> Iterator[Finding]:
     if until is not None and until > runtime.clock.now():
         yield Finding(Grade.GOOD, "A worker is at work.")
     else:
-        yield Finding(Grade.NOTE, "No worker is at work just now; it begins with `visitor serve`.")
+        command = "serve" if runtime.embedded else "worker"
+        yield Finding(Grade.NOTE, f"No worker is at work just now; it begins with `visitor {command}`.")
 
 
 def _fonts(runtime: Runtime) -> Iterator[Finding]:  # noqa: ARG001  every check takes one

@@ -134,17 +134,21 @@ def _replica(runtime: Runtime) -> Look:
     """Tell whether the standby is read; without it everything is read here, so it never makes a server unready."""
     if runtime.replica is None:
         return Look(State.OK, {})
-    lag = replica_lag(runtime.replica)
+    try:
+        lag = replica_lag(runtime.replica)
+    except sa.exc.SQLAlchemyError:
+        lag = None  # the primary did not answer; `database` tells that
     fresh = lag is not None and lag <= runtime.settings.database.replica_lag_seconds
     return Look(State.OK if fresh else State.LATE, {"lag_seconds": lag})
 
 
 def replica_lag(replica: Replica) -> float | None:
-    """Return how old the standby's state is; None when it is gone or cannot tell."""
+    """Return how old the standby's state is; None when it is gone or cannot tell. Raises the primary's errors."""
     if replica.resting:
         return None
+    written = replica.written()  # outside: the standby is not to blame for the primary
     try:
-        state = replica.look()
+        state = replica.look(written)
     except (*FAULTS, NotStandby) as fault:
         replica.failed(fault)
         return None
@@ -213,4 +217,4 @@ LOOKS: Final[dict[str, Callable[[Runtime], Look]]] = {
     "purge": _purge,
     "months": _months,
 }
-ASK_DATABASE: Final = frozenset({"worker", "purge", "months"})
+ASK_DATABASE: Final = frozenset({"replica", "worker", "purge", "months"})

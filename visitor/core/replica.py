@@ -17,6 +17,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Engine
 
+from visitor.core import databases
+from visitor.core.databases import Identity
+from visitor.core.db import APPLICATION
 from visitor.core.settings import DatabaseSettings
 
 T_co = TypeVar("T_co", covariant=True)
@@ -67,7 +70,7 @@ class Seen(Generic[T_co]):
 
 
 class NotStandby(Exception):
-    """The address leads to a database that replays nothing."""
+    """The address leads to a database that replays nothing, or another database's changes."""
 
 
 class Replica:
@@ -79,6 +82,8 @@ class Replica:
         self._limit_seconds = settings.replica_lag_seconds
         self._guard = threading.Lock()
         self._again_at = 0.0
+        self._original: Identity | None = None
+        """What the primary said last that it is."""
 
     def close(self) -> None:
         """Close all connections."""
@@ -99,6 +104,7 @@ class Replica:
     def written(self) -> Written:
         """Return up to where the primary has written: behind everything that is committed. Raises its errors."""
         with self._primary.connect() as connection:
+            self._original = _identity(connection)
             place, at = connection.execute(_WRITTEN).one()
         return Written(int(place), at.astimezone(UTC))
 
@@ -113,7 +119,7 @@ class Replica:
             NotStandby: it is none.
         """
         recovering, place, committed_at = connection.execute(_REPLAYED).one()
-        if not recovering:
+        if not recovering or _identity(connection) != self._original:
             raise NotStandby
         if place is None:
             return None
@@ -128,16 +134,26 @@ class Replica:
         """Tell whether a state may be shown: young enough, and with what the reader knows of already."""
         return state is not None and state.behind_seconds <= self._limit_seconds and state.place >= (after or 0)
 
-    def look(self) -> Replayed | None:
+    def look(self, written: Written) -> Replayed | None:
         """Return what the standby shows now, for those who watch it.
+
+        Args:
+            written: what the primary said just before.
 
         Raises:
             NotStandby: it is none.
         """
-        written = self.written()
         # Said aloud: the pool hands out connections that last read only, and "read write" is refused there.
         with self.engine.connect().execution_options(postgresql_readonly=True) as connection:
             return self.replayed(connection, written)
+
+
+def _identity(connection: sa.Connection) -> Identity:
+    """Tell which database this is; asked once for each connection, for it cannot change under it."""
+    known: Identity | None = connection.info.get(Identity)
+    if known is None:
+        known = connection.info[Identity] = databases.identity(connection)
+    return known
 
 
 def _open(url: str, settings: DatabaseSettings) -> Engine:
@@ -152,6 +168,8 @@ def _open(url: str, settings: DatabaseSettings) -> Engine:
         connect_args={
             "options": f"-c statement_timeout={limit} -c timezone=UTC",
             "connect_timeout": CONNECT_SECONDS,
+            "client_encoding": "utf8",
+            "application_name": APPLICATION,
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 2,
