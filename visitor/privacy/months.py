@@ -1,10 +1,10 @@
 """Months that go whole: on PostgreSQL a month in which everything is due and nothing is kept is dropped at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -32,8 +32,10 @@ AUDITS: Final = Cut("ledger_entry_audit", "at")
 CUTS: Final = (EVENTS, SCANS, AUDITS)
 BATCH: Final = 20_000
 """Keys hold nothing but ids, and nobody waits for their rows."""
-PLACES: Final = 8
-"""Sites and rules that are counted in one reading of a month."""
+KEYS_INDEX: Final = "ix_known_scan_at"
+SLICE: Final = timedelta(hours=1)
+"""Of the keys that go first."""
+MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class _Kind:
     """The kind of its rows."""
     cuts: tuple[Cut, ...]
     at: orm.InstrumentedAttribute[datetime]
+    site_id: orm.InstrumentedAttribute[Any]
     visit_id: orm.InstrumentedAttribute[UUID | None]
     where: tuple[sa.ColumnElement[bool], ...]
     entries: tuple[Log, EntryType, RecordClass]
@@ -58,6 +61,7 @@ _KINDS: Final = {
         ItemKind.ACCESS_EVENT,
         (EVENTS, SCANS),
         AccessEvent.scanned_at,
+        AccessEvent.site_id,
         AccessEvent.visit_id,
         (),
         (Log.ACCESS, EntryType.ACCESS_EVENT, RecordClass.ACCESS_EVENT),
@@ -66,6 +70,7 @@ _KINDS: Final = {
         ItemKind.AUDIT,
         (AUDITS,),
         LedgerEntry.at,
+        LedgerEntry.site_id,
         LedgerEntry.subject_id,
         (due.OF_AUDIT,),
         (Log.AUDIT, EntryType.AUDIT, RecordClass.AUDIT),
@@ -91,32 +96,58 @@ def present(work: Work, item: ItemKind) -> list[Month]:
 
 def contents(seen: Look, item: ItemKind, month: Month) -> list[DueRow]:
     """Return what is in a month, by site and rule; nothing when it is empty or something in it stays."""
-    kind, session = _KINDS[item], seen.work.session
-    inside = kind.inside(month)
-    begun = [place for place in due.ruled(seen, kind.rows) if month.begins_at <= seen.at - place.span]
-    counts, total = _counted(session, kind, inside, begun)
+    kind = _KINDS[item]
+    of_site: dict[UUID | None, list[Ruled]] = {}
+    for place in due.ruled(seen, kind.rows):
+        of_site.setdefault(place.site_id, []).append(place)
+    if _young(seen, kind, month, of_site):
+        return []
     lines = []
-    for place, count in zip(begun, counts, strict=True):
-        if count:
+    for site_id, count in _by_site(seen.work, kind, month):
+        found = _over(seen, kind, month, of_site.get(site_id, ()), count)
+        if sum(number for _place, number in found) != count:
+            return []
+        for place, number in found:
             due_at = month.begins_at + place.span
-            lines.append(DueRow(item, month.key, place.site_id, kind.rows.value, place.rule_id, due_at, count=count))
-    stays = (
-        total != sum(line.count for line in lines) or _held(seen, kind, month, lines) or _hangs_on(seen, item, month)
-    )
-    return [] if stays else lines
+            lines.append(DueRow(item, month.key, site_id, kind.rows.value, place.rule_id, due_at, count=number))
+    return [] if _held(seen, kind, month, lines) or _hangs_on(seen, item, month) else lines
 
 
-def _counted(
-    session: orm.Session, kind: _Kind, inside: Sequence[sa.ColumnElement[bool]], places: Sequence[Ruled]
-) -> tuple[list[int], int]:
-    """Return how many rows of the month are over by each rule, and how many there are; several rules in one reading."""
-    counts: list[int] = []
-    total = 0
-    for first in range(0, len(places), PLACES):
-        over = [sa.func.count().filter(*place.where) for place in places[first : first + PLACES]]
-        total, *some = session.execute(sa.select(sa.func.count(kind.at), *over).where(*inside)).one()
-        counts += some
-    return counts, total
+def _young(seen: Look, kind: _Kind, month: Month, of_site: Mapping[UUID | None, Sequence[Ruled]]) -> bool:
+    """Tell whether something of the month is not over by any rule of its site; an index tells, and nothing is counted.
+
+    So a month of which only the beginning is over is not read through each night.
+    """
+    for site_id, places in of_site.items():
+        over_until = seen.at - min(place.span for place in places)
+        if over_until < month.ends_at:
+            young = (*kind.inside(month), kind.site_id == site_id, kind.at > over_until)
+            if seen.work.session.scalar(sa.select(sa.literal(1)).where(*young).limit(1)) is not None:
+                return True
+    return False
+
+
+def _by_site(work: Work, kind: _Kind, month: Month) -> list[tuple[UUID | None, int]]:
+    """Return how many rows of a month each site has."""
+    site_id = kind.site_id
+    query = sa.select(site_id, sa.func.count(kind.at)).where(*kind.inside(month)).group_by(site_id).order_by(site_id)
+    with partitions.by_index(work):
+        return [(row[0], row[1]) for row in work.session.execute(query)]
+
+
+def _over(seen: Look, kind: _Kind, month: Month, places: Sequence[Ruled], count: int) -> list[tuple[Ruled, int]]:
+    """Return how many of a site's rows are over by which of its rules.
+
+    With one rule and the whole month behind it, that is all of them; only where a rule has changed they are counted.
+    """
+    if len(places) == 1 and month.ends_at <= seen.at - places[0].span:
+        return [(places[0], count)]
+    if not places:
+        return []
+    numbers = [sa.func.count().filter(*place.where) for place in places]
+    query = sa.select(*numbers).where(*kind.inside(month), kind.site_id == places[0].site_id)
+    row = seen.work.session.execute(query).one()
+    return [(place, number) for place, number in zip(places, row, strict=True) if number]
 
 
 def _held(seen: Look, kind: _Kind, month: Month, lines: Sequence[DueRow]) -> bool:
@@ -163,7 +194,8 @@ def say_erased(work: Work, item: ItemKind, month: Month, lines: Sequence[DueRow]
     """Append the ERASE entries, then take the tables alone, as late as can be."""
     kind = _KINDS[item]
     orders = {line.site_id: f"rule {line.rule_id}" for line in lines}
-    spans.say_erased(work, Span(*kind.entries, month.begins_at, month.ends_at), orders)
+    bodies = Span(*kind.entries, month.begins_at, month.ends_at, month.within(kind.cuts[-1].table))
+    spans.say_erased(work, bodies, orders)
     partitions.take_alone(work, kind.cuts)
 
 
@@ -192,19 +224,10 @@ def sweep(runtime: Runtime) -> int:
     """
     if runtime.embedded:
         return 0
-    with runtime.reading(SYSTEM) as work:
+    with runtime.transaction(SYSTEM) as work:
         there = present(work, ItemKind.ACCESS_MONTH)
-    swept = 0
-    for from_at, until_at in _gone(there):
-        given = {"from_at": from_at, "until_at": until_at, "batch": BATCH}
-        given |= {"from_id": first_id(from_at), "until_id": first_id(until_at)}
-        for statement in (_KEYS, _NOTES):
-            count = BATCH
-            while count == BATCH:
-                with runtime.transaction(SYSTEM) as work:
-                    count = work.session.connection().execute(statement, given).rowcount
-                swept += count
-    return swept
+        partitions.refresh(work, KEYS_INDEX)
+    return sum(_sweep_keys(runtime, *gap) + _sweep_notes(runtime, *gap) for gap in _gone(there))
 
 
 def _gone(there: Sequence[Month]) -> Iterator[tuple[datetime, datetime]]:
@@ -216,13 +239,55 @@ def _gone(there: Sequence[Month]) -> Iterator[tuple[datetime, datetime]]:
             yield older.ends_at, newer.begins_at
 
 
-_KEYS: Final = sa.text("""
-DELETE FROM known_scan WHERE ctid = ANY(ARRAY(
-  SELECT k.ctid FROM known_scan k WHERE k.scanned_at >= :from_at AND k.scanned_at < :until_at
-  AND NOT EXISTS (SELECT 1 FROM access_event_rest e WHERE e.id = k.event_id AND e.scanned_at = k.scanned_at)
-  LIMIT :batch))
-""")
+def _sweep_keys(runtime: Runtime, from_at: datetime, until_at: datetime) -> int:
+    """Delete keys slice of time by slice, the newest first; the next slice is longer where one held few.
+
+    Time is what their index knows. To pick a number of rows first, and delete those, takes twice as long.
+    """
+    swept, span, newest = 0, SLICE, _newest_key(runtime, from_at, until_at)
+    while newest is not None:
+        begins_at = max(from_at, newest - span)
+        given = {"from_at": begins_at, "until_at": newest}
+        with runtime.transaction(SYSTEM) as work:
+            count = work.session.connection().execute(_KEYS, given).rowcount
+        swept += count
+        if count > BATCH:
+            span /= 2
+        elif count < BATCH // 2:
+            span *= 2
+        # Behind an empty slice there may be years without any.
+        until = begins_at - MOMENT
+        newest = until if count and until >= from_at else _newest_key(runtime, from_at, begins_at)
+    return swept
+
+
+def _newest_key(runtime: Runtime, from_at: datetime, until_at: datetime) -> datetime | None:
+    """Return the time of the newest key in a span that may go."""
+    with runtime.reading(SYSTEM) as work:
+        newest: datetime | None = work.session.scalar(_NEWEST, {"from_at": from_at, "until_at": until_at})
+    return newest
+
+
+def _sweep_notes(runtime: Runtime, from_at: datetime, until_at: datetime) -> int:
+    """Delete notes of pictures whose scans are gone."""
+    given = {"from_id": first_id(from_at), "until_id": first_id(until_at), "batch": BATCH}
+    swept, count = 0, BATCH
+    while count == BATCH:
+        with runtime.transaction(SYSTEM) as work:
+            count = work.session.connection().execute(_NOTES, given).rowcount
+        swept += count
+    return swept
+
+
+_ALONE: Final = "NOT EXISTS (SELECT 1 FROM access_event_rest e WHERE e.id = k.event_id AND e.scanned_at = k.scanned_at)"
 """An event of a time whose month is gone can only lie in the rest."""
+_NEWEST: Final = sa.text(f"""
+SELECT max(k.scanned_at) FROM known_scan k
+WHERE k.scanned_at >= :from_at AND k.scanned_at < :until_at AND {_ALONE}
+""")  # noqa: S608  a constant of this file
+_KEYS: Final = sa.text(f"""
+DELETE FROM known_scan k WHERE k.scanned_at >= :from_at AND k.scanned_at <= :until_at AND {_ALONE}
+""")  # noqa: S608  a constant of this file
 _NOTES: Final = sa.text("""
 DELETE FROM still WHERE ctid = ANY(ARRAY(
   SELECT s.ctid FROM still s WHERE s.event_id >= CAST(:from_id AS uuid) AND s.event_id < CAST(:until_id AS uuid)
