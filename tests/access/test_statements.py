@@ -10,9 +10,8 @@ pytestmark = pytest.mark.postgres_only
 
 def test_every_table_that_grows_is_read_by_its_whole_key(work: Work) -> None:
     connection = work.session.connection()
-    for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):  # what is cheaper for the empty tables of a test
-        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-    _wait, reading = statements._group_read(connection.dialect)
+    wait, reading = statements._group_read(connection.dialect)
+    wait.run(connection, {"turns": "[]"})
 
     plan = connection.exec_driver_sql(f"EXPLAIN {reading.text}", {"asked": "[]"}).scalars().all()
 
@@ -23,5 +22,4 @@ def test_every_table_that_grows_is_read_by_its_whole_key(work: Work) -> None:
         "Index Cond: (id = badge.visit_id)",
         "Index Cond: (visit_id = visit.id)",
         "Index Cond: ((access_point_id = asked.point_id) AND (scan_id = asked.scan_id))",
-        "Index Cond: ((id = known_scan.event_id) AND (scanned_at = known_scan.scanned_at))",
     } <= conditions, "\n".join(plan)

@@ -79,7 +79,7 @@ class PlaceColumns(NamedTuple):
 
 
 class BadgeColumns(NamedTuple):
-    """A badge with its visit, where it was last seen, and what the same scan stored before."""
+    """A badge with its visit, where it was last seen, and whether the same scan is known."""
 
     badge_id: int | None
     badge_site_id: UUID | None
@@ -97,13 +97,22 @@ class BadgeColumns(NamedTuple):
     watch_list_stop: bool
     present_zone_id: UUID | None
     present_since_at: datetime | None
-    stored_id: UUID | None
-    stored_badge_id: int | None
-    stored_visit_id: UUID | None
-    stored_granted: bool
-    stored_reason: Reason
-    stored_scanned_at: datetime
-    stored_received_at: datetime
+    known_id: UUID | None
+    """The event that the same scan made before."""
+    known_at: datetime
+    """When that was scanned."""
+
+
+class StoredColumns(NamedTuple):
+    """An event as it was stored, as far as the reader is told of it."""
+
+    id: UUID
+    badge_id: int | None
+    visit_id: UUID | None
+    granted: bool
+    reason: Reason
+    scanned_at: datetime
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from visitor.access import facts
 from visitor.access.operations import Asked, Outcome, RecordedScan, record_asked, record_scans
 from visitor.badges.token import BadgeVerifier
 from visitor.core.actors import SYSTEM
+from visitor.core.prepared import begin_with_first
 from visitor.core.together import Take, Together
 from visitor.core.work import Runtime
 
@@ -14,10 +15,12 @@ class Scans(Together[Asked, RecordedScan]):
     def __init__(self, runtime: Runtime) -> None:
         def in_group(take: Take[Asked]) -> list[Outcome]:
             with runtime.transaction(SYSTEM) as work:
+                begin_with_first(work.session)
                 return record_scans(work, take())
 
         def alone(asked: Asked) -> RecordedScan:
             with runtime.transaction(SYSTEM) as work:
+                begin_with_first(work.session)
                 return record_asked(work, asked)
 
         super().__init__(in_group, alone)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from visitor.access import facts, policy, statements
-from visitor.access.facts import Found, Place
+from visitor.access.facts import Found, Place, StoredColumns
 from visitor.access.forms import ScanForm
 from visitor.access.policy import Decision, TokenOutcome
 from visitor.access.reasons import Reason
@@ -189,8 +189,9 @@ def _judged(
     if device is None or found.situation is None or refused is not None:
         return refused or NotFound()
     row, place = found.situation.row, found.situation.place
-    if row.stored_id is not None:
-        return _stored(found.situation, scan, claims)
+    before = None if row.known_id is None else statements.stored(work.session.connection(), row.known_id, row.known_at)
+    if before is not None:
+        return _stored(found.situation, before, scan, claims)
     if taken is not None:
         own = {(scan.access_point_id, scan.scan_id), row.badge_id, row.visit_id} - {None}
         if own & taken or place.columns.occupancy_limit is not None:
@@ -312,24 +313,14 @@ def _fact(event: dict[str, Any]) -> AccessFact:
     )
 
 
-def _stored(found: facts.Situation, scan: ScanForm, claims: BadgeClaims | TokenOutcome) -> Outcome:
+def _stored(
+    found: facts.Situation, event: StoredColumns, scan: ScanForm, claims: BadgeClaims | TokenOutcome
+) -> Outcome:
     """Return what the same scan made before; of another badge's scan nothing, as it must open no door for this one."""
-    row = found.row
-    assert row.stored_id is not None, "the caller has looked"
-    if row.stored_badge_id is not None and (isinstance(claims, TokenOutcome) or claims.badge != row.stored_badge_id):
+    if event.badge_id is not None and (isinstance(claims, TokenOutcome) or claims.badge != event.badge_id):
         return Conflict(N_("This scan id was used before, for another badge. Each scan needs an id of its own."))
-    return RecordedScan(
-        id=row.stored_id,
-        site_id=found.place.columns.site_id,
-        access_point_id=scan.access_point_id,
-        badge_id=row.stored_badge_id,
-        visit_id=row.stored_visit_id,
-        granted=row.stored_granted,
-        reason=row.stored_reason,
-        scanned_at=row.stored_scanned_at,
-        received_at=row.stored_received_at,
-        repeated=True,
-    )
+    place = found.place.columns
+    return RecordedScan(**event._asdict(), site_id=place.site_id, access_point_id=scan.access_point_id, repeated=True)
 
 
 def _recorded(event: dict[str, Any]) -> RecordedScan:

@@ -7,85 +7,39 @@ it is a function call, scans are read and written one after the other.
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
-from visitor.access.facts import BadgeColumns, CoveringCamera, Found, Place, PlaceColumns, Situation, place_of
+from visitor.access.facts import (
+    BadgeColumns,
+    CoveringCamera,
+    Found,
+    Place,
+    PlaceColumns,
+    Situation,
+    StoredColumns,
+    place_of,
+)
+from visitor.access.lookup import ASKED, BADGE, CAMERA, DEVICE, PLACE, as_read, reading
 from visitor.access.models import AccessEvent, KnownScan, Presence
-from visitor.accounts.models import DeviceToken
 from visitor.accounts.queries import KnownDevice
-from visitor.badges.models import Badge, BadgeCopy
 from visitor.core.db import Id, Instant, Model
 from visitor.core.models import Job
-from visitor.core.prepared import Convert, Prepared, commit, converted, readers, round_trip
+from visitor.core.prepared import Convert, Prepared, begin, commit, converted, readers, round_trip
 from visitor.ledger.models import LedgerEntry
-from visitor.sites.models import AccessPoint, Camera, PointCamera, Site, Zone
-from visitor.visits.models import Visit
 
 Row = Mapping[str, Any]
 
 
-ASKED: Final[Mapping[str, sa.types.TypeEngine[Any]]] = {
-    "place": sa.Integer(),
-    "point_id": Id(),
-    "scan_id": Id(),
-    "badge_id": sa.BigInteger(),
-    "next_copy": sa.BigInteger(),
-    "token_hash": sa.LargeBinary(),
-}
-"""What one scan asks for; `place` is its place in the group."""
 _INTO_JOBS: Final = sa.insert(Job)
 _INSIDE: Final = sa.select(sa.func.count()).where(Presence.zone_id == sa.bindparam("zone_id", type_=Id()))
-_LEFT: Final = orm.aliased(Zone)
-_ENTERED: Final = orm.aliased(Zone)
-_NEXT: Final = orm.aliased(BadgeCopy)
-Columns = tuple[sa.SQLColumnExpression[Any], ...]
-_DEVICE: Final[Columns] = (DeviceToken.id, DeviceToken.site_id, DeviceToken.access_point_id)
-_CAMERA: Final[Columns] = (Camera.id, Camera.before_seconds, Camera.after_seconds, Camera.takes_stills)
-_PLACE: Final[Columns] = (
-    AccessPoint.site_id,
-    AccessPoint.kind,
-    AccessPoint.from_zone_id,
-    AccessPoint.to_zone_id,
-    Site.number,
-    Site.mode,
-    Site.mode_since_at,
-    Site.time_zone,
-    Site.preset,
-    sa.cast(Site.tightened, sa.Text()),
-    _LEFT.position,
-    _LEFT.antipassback,
-    _ENTERED.position,
-    _ENTERED.antipassback,
-    _ENTERED.occupancy_limit,
-    _ENTERED.opens_minute,
-    _ENTERED.closes_minute,
-    _ENTERED.requires_escort,
-)
-_BADGE: Final[Columns] = (
-    Badge.id,
-    Badge.site_id,
-    Badge.copy,
-    Badge.not_before_at,
-    Badge.expires_at,
-    Badge.zones,
-    Badge.flags,
-    Badge.revoked_at,
-    _NEXT.made_at,
-    Visit.id,
-    Visit.state,
-    Visit.arrived_at,
-    Visit.left_at,
-    Visit.watch_list_stop,
-    Presence.zone_id,
-    Presence.since_at,
+_STORED: Final = (
     AccessEvent.id,
     AccessEvent.badge_id,
     AccessEvent.visit_id,
@@ -94,10 +48,11 @@ _BADGE: Final[Columns] = (
     AccessEvent.scanned_at,
     AccessEvent.received_at,
 )
-_DEVICE_END: Final = 1 + len(_DEVICE)
-_PLACE_END: Final = _DEVICE_END + len(_PLACE)
-_CAMERA_END: Final = _PLACE_END + len(_CAMERA)
-assert (len(PlaceColumns._fields), len(BadgeColumns._fields)) == (len(_PLACE), len(_BADGE))
+_DEVICE_END: Final = 1 + len(DEVICE)
+_PLACE_END: Final = _DEVICE_END + len(PLACE)
+_CAMERA_END: Final = _PLACE_END + len(CAMERA)
+assert (len(PlaceColumns._fields), len(BadgeColumns._fields)) == (len(PLACE), len(BADGE))
+assert len(StoredColumns._fields) == len(_STORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +77,7 @@ def read(connection: sa.Connection, asked: Sequence[Row], turns: Sequence[int]) 
     by_place: list[list[Sequence[Any]]] = [[] for _ in asked]
     wait, statement = _group_read(dialect)
     with round_trip(connection, several=True):
+        begin(connection)
         wait.send(connection, {"turns": json.dumps(sorted(set(turns)))})
         answer = statement.send(connection, {"asked": json.dumps(given, default=_plain)})
     for row in answer.fetchall():
@@ -141,6 +97,16 @@ def take_turns(connection: sa.Connection, turns: Sequence[int]) -> None:
 def occupancy(connection: sa.Connection, zone_id: UUID) -> int:
     """Return how many visits are in a zone just now."""
     return connection.execute(_INSIDE, {"zone_id": zone_id}).scalar_one()
+
+
+def stored(connection: sa.Connection, event_id: UUID, scanned_at: datetime) -> StoredColumns | None:
+    """Return an event that is known; None when it has expired.
+
+    By itself, since few scans are sent twice: within the statement that reads, each scan would open all months.
+    """
+    event = (AccessEvent.id == event_id, AccessEvent.scanned_at == scanned_at)
+    row = connection.execute(sa.select(*_STORED).where(*event)).one_or_none()
+    return None if row is None else StoredColumns(*row)
 
 
 def write(connection: sa.Connection, kept: Sequence[Kept], *, last: bool = False) -> Collection[UUID]:
@@ -186,46 +152,20 @@ def _found(rows: Sequence[Sequence[Any]], dialect: Dialect, asked: Row) -> Found
 @lru_cache(maxsize=4_096)
 def _place(dialect: Dialect, columns: tuple[Any, ...], cameras: tuple[tuple[Any, ...], ...]) -> Place:
     """Work a place out once for the same columns; they were read by the scan itself, so it can never be stale."""
-    of_place, of_camera = readers(_PLACE, dialect), readers(_CAMERA, dialect)
+    of_place, of_camera = readers(map(as_read, PLACE), dialect), readers(CAMERA, dialect)
     covering = [CoveringCamera(*converted(camera, of_camera)) for camera in cameras]
     return place_of(PlaceColumns(*converted(columns, of_place)), covering)
-
-
-def _reading(asked: sa.FromClause) -> sa.Select[*tuple[Any, ...]]:
-    """Build the one statement that reads: every join is by primary or unique key."""
-    given = asked.c
-    # Both halves of the key from what is asked: with one from the door, PostgreSQL may read all scans of that door.
-    same_scan = sa.and_(KnownScan.access_point_id == given.point_id, KnownScan.scan_id == given.scan_id)
-    its_event = sa.and_(AccessEvent.id == KnownScan.event_id, AccessEvent.scanned_at == KnownScan.scanned_at)
-    return (
-        sa.select(given.place, *_DEVICE, *_PLACE, *_CAMERA, *_BADGE)
-        .select_from(asked)
-        .outerjoin(DeviceToken, sa.and_(DeviceToken.token_hash == given.token_hash, DeviceToken.revoked_at.is_(None)))
-        .outerjoin(AccessPoint, AccessPoint.id == given.point_id)
-        .outerjoin(Site, Site.id == AccessPoint.site_id)
-        .outerjoin(_LEFT, _LEFT.id == AccessPoint.from_zone_id)
-        .outerjoin(_ENTERED, _ENTERED.id == AccessPoint.to_zone_id)
-        .outerjoin(Badge, Badge.id == given.badge_id)
-        .outerjoin(_NEXT, sa.and_(_NEXT.badge_id == given.badge_id, _NEXT.copy == given.next_copy))
-        .outerjoin(Visit, Visit.id == Badge.visit_id)
-        .outerjoin(Presence, Presence.visit_id == Visit.id)
-        .outerjoin(KnownScan, same_scan)
-        .outerjoin(AccessEvent, its_event)
-        .outerjoin(PointCamera, PointCamera.access_point_id == given.point_id)
-        .outerjoin(Camera, Camera.id == PointCamera.camera_id)
-        .order_by(given.place, Camera.id)
-    )
 
 
 @cache
 def _one_by_one(dialect: Dialect) -> Prepared:
     given = sa.select(*(sa.bindparam(name, type_=kind).label(name) for name, kind in ASKED.items()))
-    return Prepared(_reading(given.subquery("asked")), dialect)
+    return Prepared(reading(given.subquery("asked"), fenced=False), dialect)
 
 
 @cache
 def _readers(dialect: Dialect) -> tuple[tuple[Convert, ...], tuple[Convert, ...]]:
-    return readers(_DEVICE, dialect), readers(_BADGE, dialect)
+    return readers(DEVICE, dialect), readers(BADGE, dialect)
 
 
 @cache
@@ -245,19 +185,30 @@ def _recordset(name: str, columns: Mapping[str, sa.types.TypeEngine[Any]]) -> sa
     return rows.render_derived(name=name, with_types=True)
 
 
-_TURNS: Final = sa.select(
-    sa.func.pg_advisory_xact_lock(
-        sa.cast(
-            sa.func.json_array_elements_text(sa.cast(sa.bindparam("turns", type_=sa.Text()), postgresql.JSON())),
-            sa.BigInteger(),
-        )
-    )
+def _turns() -> sa.Select[Any]:
+    """Wait for turns, and let the transaction's plans be made once for each connection, for tables that have grown.
+
+    By itself PostgreSQL would make the plan of the big statement anew each time, as soon as one that was made while the
+    tables were small seems cheaper; that takes longer than the scan.
+    """
+    planned = sa.select(*(sa.func.set_config(*setting, True) for setting in _PLANNED)).subquery("planned")  # noqa: FBT003  PostgreSQL's
+    turn = sa.func.json_array_elements_text(sa.cast(sa.bindparam("turns", type_=sa.Text()), postgresql.JSON()))
+    turns = turn.table_valued("turn").render_derived(name="turns")
+    lock = sa.func.pg_advisory_xact_lock(sa.cast(turns.c.turn, sa.BigInteger()))
+    return sa.select(lock).select_from(planned.outerjoin(turns, sa.true()))
+
+
+_PLANNED: Final = (
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
 )
+_TURNS: Final = _turns()
 
 
 @cache
 def _group_read(dialect: Dialect) -> tuple[Prepared, Prepared]:
-    return Prepared(_TURNS, dialect), Prepared(_reading(_recordset("asked", ASKED)), dialect)
+    return Prepared(_TURNS, dialect), Prepared(reading(_recordset("asked", ASKED), fenced=True), dialect)
 
 
 @cache

@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -76,12 +77,29 @@ def round_trip(connection: sa.Connection, *, several: bool = False) -> Iterator[
         raise sa.exc.DBAPIError.instance(None, None, fault, known, hide_parameters=True) from fault
 
 
+def begin_with_first(session: orm.Session) -> None:
+    """Let BEGIN travel with the first `round_trip` that calls `begin`: by itself the driver waits for its answer.
+
+    For a transaction that has said nothing yet, and whose first words are such a round trip. Nothing else changes:
+    SQLAlchemy commits and rolls back as ever. On SQLite, where nothing travels, it does nothing.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
+def begin(connection: sa.Connection) -> None:
+    """Begin the transaction with what is sent within `round_trip`, unless it has begun or the driver does so itself."""
+    driver: Any = connection.connection.driver_connection  # psycopg's own
+    if driver.autocommit and driver.info.transaction_status.name == "IDLE":
+        connection.connection.cursor().execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+
+
 def commit(connection: sa.Connection) -> None:
     """Let the commit travel with what was sent within `round_trip`; where that fails, PostgreSQL passes over it.
 
     SQLAlchemy commits afterwards as ever, and then the driver finds nothing left to do.
     """
-    connection.connection.commit()
+    connection.connection.cursor().execute("COMMIT")  # the driver's own commit would wait twice
 
 
 def binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert:

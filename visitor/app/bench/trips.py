@@ -12,7 +12,7 @@ from visitor.app.bench.doors import PATH, Doors
 from visitor.app.factory import create_app
 
 READY: Final = b"\tReadyForQuery\t"
-"""The server says so once for each round trip, whatever was sent in it."""
+"""The server says so at the end of what was sent together, and the scan path waits for that before it goes on."""
 CREATED: Final = 201
 
 
