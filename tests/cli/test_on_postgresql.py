@@ -1,5 +1,6 @@
 """Databases of PostgreSQL as administrators hand them over: what does not fit is said in one sentence."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from tests import samples
 from tests.cli.conftest import Run
 from tests.real import postgres
 from tests.real.postgres import PostgresCluster
+from visitor.app import moving_ends
 from visitor.core import migrations
 from visitor.core.db import open_engine
+from visitor.core.errors import SetupFault
 
 pytestmark = pytest.mark.real
 
@@ -32,8 +35,12 @@ def urls(cluster: PostgresCluster, tmp_path: Path) -> tuple[str, str]:
     return cluster.create_database(name), cluster.create_database(samples.keyring_name(name))
 
 
+def plain(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string()
+
+
 def run_sql(url: str, *statements: str) -> None:
-    with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(), autocommit=True) as connection:
+    with psycopg.connect(plain(url), autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement.encode())
 
@@ -148,3 +155,53 @@ def test_of_two_upgrades_at_once_one_is_done_and_no_one_ends_in_the_middle(
     with engine.connect() as connection:
         assert sa.inspect(connection).has_table("ledger_entry")
     engine.dispose()
+
+
+def test_key_is_not_replaced_while_anybody_uses_the_keyring_and_the_message_names_them(
+    run: Run, urls: tuple[str, str], tmp_path: Path
+) -> None:
+    config = founded(run, tmp_path / "house", urls)
+    rotate = ["keys", "rotate", "--to", str(tmp_path / "new.key")]
+    with psycopg.connect(plain(urls[1]), application_name="backup of keys"):
+        refused = run(*rotate, config=config)
+
+    assert refused.exit_code == 1
+    assert "1 other connection is open to the database (backup of keys)" in refused.stderr
+    assert run(*rotate, config=config).exit_code == 0  # whoever has just gone is not in the way
+
+
+def test_somebody_who_comes_during_a_transaction_is_seen_in_it(urls: tuple[str, str]) -> None:
+    engine = open_engine(urls[0], samples.database_settings(urls[0]))
+    with engine.begin() as connection:
+        moving_ends.refuse_others(connection)
+        with psycopg.connect(plain(urls[0])), pytest.raises(SetupFault, match="1 other connection"):
+            moving_ends.refuse_others(connection)
+    engine.dispose()
+
+
+def test_servers_of_another_role_are_seen_too(urls: tuple[str, str]) -> None:
+    run_sql(urls[0], "DROP ROLE IF EXISTS mover", "CREATE ROLE mover LOGIN")
+    engine = open_engine(make_url(urls[0]).set(username="mover").render_as_string(), samples.database_settings(urls[0]))
+    with engine.connect() as connection:
+        moving_ends.refuse_others(connection)
+        with psycopg.connect(plain(urls[0])), pytest.raises(SetupFault, match="1 other connection"):
+            moving_ends.refuse_others(connection)
+    engine.dispose()
+
+
+VERSIONS = [("14.9", "install postgresql-client-"), ("99.1", "pg_dump for backups is installed (PostgreSQL 99)")]
+
+
+@pytest.mark.parametrize(("version", "said"), VERSIONS)
+def test_check_tells_whether_this_machine_can_make_backups(
+    run: Run, urls: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, said: str
+) -> None:
+    config = founded(run, tmp_path / "house", urls)
+    (tmp_path / "pg_dump").write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {version} (Debian {version}-1)'\n")
+    (tmp_path / "pg_dump").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+
+    checked = run("check", config=config)
+
+    assert said in checked.output
+    assert "No worker is at work just now; it begins with `visitor worker`." in checked.output

@@ -24,6 +24,8 @@ ROOT = DEPLOY.parents[1]
 CONTAINER = DEPLOY / "container"
 COMPOSE = compose.parse((CONTAINER / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
+CLIENTS = {"bookworm": 15, "trixie": 17}
+"""PostgreSQL of each Debian."""
 STEPS = re.sub(r"\\\n\s*", " ", (CONTAINER / "Containerfile").read_text())
 
 
@@ -65,6 +67,16 @@ def test_keys_and_data_are_on_different_servers_and_volumes() -> None:
     urls = SERVICES["setup"]["environment"]
     assert urls["DATABASE_URL"].split("@")[1].split("/")[0] == "database"
     assert urls["KEYRING_URL"].split("@")[1].split("/")[0] == "keyring"
+
+
+def test_backups_are_made_by_programs_that_are_not_older_than_the_server() -> None:
+    """pg_dump refuses a server that is newer than itself."""
+    debian = {image.rpartition("-")[2] for line in steps("FROM") for image in line.split()[:1]}
+    (client,) = (CLIENTS[name] for name in debian)
+
+    assert " postgresql-client " in " ".join(steps("RUN"))
+    for name in ("database", "keyring"):
+        assert int(SERVICES[name]["image"].rpartition(":")[2]) <= client
 
 
 def test_only_the_proxy_is_reached_from_outside() -> None:

@@ -64,6 +64,14 @@ def test_every_unit_has_the_key_as_a_credential_and_may_write_where_it_must(path
     assert unit.one("Service", "ExecStart").startswith(f"{PROGRAM} --config /etc/visitor/config.toml ")
 
 
+@pytest.mark.parametrize("name", ["visitor.service", "visitor-worker.service"])
+def test_servers_and_workers_come_back_however_long_the_database_was_away(name: str) -> None:
+    unit = Unit(FOLDER / name)
+
+    assert unit.one("Service", "Restart") == "on-failure"
+    assert unit.one("Unit", "StartLimitIntervalSec") == "0"
+
+
 def test_backup_may_write_where_it_writes_and_comes_before_the_purge() -> None:
     unit, timer = Unit(FOLDER / "visitor-backup.service"), Unit(FOLDER / "visitor-backup.timer")
     targets = [word for word in shlex.split(unit.one("Service", "ExecStart")) if word.startswith("/var/backups")]

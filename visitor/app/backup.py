@@ -8,6 +8,7 @@ in the erasure journal; `visitor.app.restore` replays the journal before it lets
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -240,6 +241,20 @@ def postgres_program(program: str) -> str:
     if found is None and not newest:
         raise SetupFault(f"{program} is not installed here; install PostgreSQL's client programs and try again.")
     return found or str(newest[-1])
+
+
+def postgres_version(program: str) -> int:
+    """Return the major version of one of PostgreSQL's programs.
+
+    Raises:
+        SetupFault: it is not installed, or does not run.
+    """
+    path = postgres_program(program)
+    done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603  as above
+    found = re.search(r"\) (\d+)", done.stdout)
+    if done.returncode or found is None:
+        raise SetupFault(f"{path} does not run. Install PostgreSQL's client programs again.")
+    return int(found[1])
 
 
 def _rotate(target: Path, now: datetime) -> int:

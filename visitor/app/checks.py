@@ -11,6 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from visitor.app.backup import postgres_version
 from visitor.badges import fonts
 from visitor.badges import queries as badges
 from visitor.badges.ipp import PrintFailed
@@ -19,6 +20,7 @@ from visitor.cctv.faults import CameraFailed
 from visitor.cctv.grab import CameraSource, GrabLimits, grab_still
 from visitor.cctv.http_sign_in import SignIn
 from visitor.core.actors import SYSTEM
+from visitor.core.errors import SetupFault
 from visitor.core.keyring import Keyring
 from visitor.core.models import Job, JobState, Lease
 from visitor.core.replica import FAULTS, NotStandby
@@ -73,6 +75,27 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
     yield Finding(Grade.GOOD, f"The database answers ({runtime.engine.dialect.name}) and has this version's tables.")
     if failed:
         yield Finding(Grade.WRONG, f"{failed} jobs failed for good. The log names them (job.failed).")
+
+
+def _dump(runtime: Runtime) -> Iterator[Finding]:
+    """Look whether backups can be made: pg_dump refuses a server that is newer than itself."""
+    if runtime.embedded:
+        return
+    try:
+        program = postgres_version("pg_dump")
+    except SetupFault as fault:
+        yield Finding(Grade.WRONG, f"No backups can be made from this machine: {fault}")
+        return
+    with runtime.reading(SYSTEM) as work:
+        server = int(work.session.scalar(sa.text("SHOW server_version_num")) or 0) // 10_000
+    if program < server:
+        yield Finding(
+            Grade.WRONG,
+            f"pg_dump here is of PostgreSQL {program} and the server of {server}, so no backup can be made from this "
+            f"machine: install postgresql-client-{server}.",
+        )
+    else:
+        yield Finding(Grade.GOOD, f"pg_dump for backups is installed (PostgreSQL {program}).")
 
 
 def _replica(runtime: Runtime) -> Iterator[Finding]:
@@ -214,6 +237,7 @@ def _camera(runtime: Runtime, camera: Camera) -> Finding:
 CHECKS: Final[tuple[Check, ...]] = (
     _keys,
     _database,
+    _dump,
     _replica,
     _months,
     _disk,
