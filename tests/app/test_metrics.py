@@ -1,6 +1,7 @@
 """What Prometheus reads, and who may."""
 
 import contextlib
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from tests import factories
 from tests.access import scenes
 from tests.conftest import MONDAY
 from tests.ledger import stored
+from visitor.access.reasons import Reason
+from visitor.app import metrics
 from visitor.app.working import ALIVE_FOR, HEARTBEAT
 from visitor.badges import operations as badges
 from visitor.badges.forms import PrinterForm
@@ -68,6 +71,29 @@ def test_scans_and_departures_are_counted_once_committed(client: FlaskClient, ru
     assert found["visitor_scans_total", (("reason", "granted"),)] == 1
     assert found["visitor_scans_total", (("reason", "unknown_credential"),)] == 1
     assert found["visitor_sign_outs_total", (("by", "desk"),)] == 1
+
+
+def test_what_has_not_happened_yet_is_told_as_nought(client: FlaskClient) -> None:
+    found = read(client)
+
+    for reason in Reason:
+        assert found["visitor_scans_total", (("reason", reason.value),)] == 0
+    assert found["visitor_sign_ins_total", (("source", "kiosk"),)] == 0
+    assert found["visitor_sign_outs_total", (("by", "desk"),)] == 0
+
+
+@pytest.mark.postgres_only(reason="months in partitions")
+def test_months_that_stand_ready_are_told(client: FlaskClient) -> None:
+    assert ("visitor_months_ahead", ()) in read(client)
+
+
+def test_guide_names_only_metrics_that_there_are() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "deploy" / "index.md").read_text()
+    named = set(re.findall(r"\bvisitor_[a-z_]+[a-z]\b(?=[\s`{)\[])", guide)) - {"visitor_keys"}
+    source = Path(metrics.__file__).read_text()
+
+    assert len(named) > 8
+    assert not {name for name in named if f'"{name.removesuffix("_total")}"' not in source}
 
 
 def test_requests_are_timed_by_endpoint_and_outcome(client: FlaskClient) -> None:

@@ -5,7 +5,7 @@ No label holds an id or a name.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from visitor.access.reasons import Reason
 from visitor.app import health
 from visitor.badges.models import Printer, PrintJob
 from visitor.core import web
@@ -24,15 +25,19 @@ from visitor.core.models import Job, JobState
 from visitor.core.work import Runtime, Work
 from visitor.ledger.entries import Log
 from visitor.ledger.models import LedgerEntry, LedgerHead
+from visitor.privacy import months
 from visitor.reception.operations import NOTIFY_JOB
+from visitor.visits.models import VisitSource
+from visitor.visits.policy import DepartureBy
 
 BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-COUNTERS: Final = {
-    "scan": ("visitor_scans", "Scans by the decision's reason; `granted` opened the door", "reason"),
-    "read": ("visitor_log_reads", "Reads that a standby may answer, by which database answered", "source"),
-    "sign_in": ("visitor_sign_ins", "Visitors signed in, by where it was done", "source"),
-    "sign_out": ("visitor_sign_outs", "Visitors signed out, by whom", "by"),
+COUNTERS: Final[dict[str, tuple[str, str, str, Iterable[str]]]] = {
+    "scan": ("visitor_scans", "Scans by the decision's reason; `granted` opened the door", "reason", Reason),
+    "read": ("visitor_log_reads", "Reads that a standby may answer, by which database answered", "source", ()),
+    "sign_in": ("visitor_sign_ins", "Visitors signed in, by where it was done", "source", VisitSource),
+    "sign_out": ("visitor_sign_outs", "Visitors signed out, by whom", "by", DepartureBy),
 }
+"""Name, text, label, and the values that are told from the start: a rate does not see a first one out of nowhere."""
 COUNTED: Final = 10_000
 
 Gauge = Callable[[Work], Iterator[GaugeMetricFamily]]
@@ -92,10 +97,12 @@ class House(Collector):
         yield from found
 
     def _counters(self) -> Iterator[CounterMetricFamily]:
-        families = {what: CounterMetricFamily(name, text, labels=[of]) for what, (name, text, of) in COUNTERS.items()}
-        for (what, how), count in self._runtime.tally.counts().items():
-            families[what].add_metric([how], count)
-        yield from families.values()
+        counts = self._runtime.tally.counts()
+        for what, (name, text, of, known) in COUNTERS.items():
+            family = CounterMetricFamily(name, text, labels=[of])
+            for how in sorted({*known, *(how for kind, how in counts if kind == what)}):
+                family.add_metric([how], counts.get((what, how), 0))
+            yield family
 
 
 def _one(name: str, text: str, value: float) -> GaugeMetricFamily:
@@ -163,4 +170,10 @@ def _ledger(work: Work) -> Iterator[GaugeMetricFamily]:
     yield from (size, behind)
 
 
-GAUGES: Final[tuple[Gauge, ...]] = (_jobs, _printing, _worker, _purge, _ledger)
+def _months(work: Work) -> Iterator[GaugeMetricFamily]:
+    ready = months.outlook(work)
+    if ready is not None:
+        yield _one("visitor_months_ahead", "Months beyond this one whose partitions are ready", ready.ahead)
+
+
+GAUGES: Final[tuple[Gauge, ...]] = (_jobs, _printing, _worker, _purge, _ledger, _months)
