@@ -195,3 +195,38 @@ def test_a_hold_placed_while_the_plan_is_written_is_respected(
 
     assert purge.run_purge(runtime).skipped > 0
     assert visits_left(runtime) == {held.visit.id}
+
+
+def writers_at_work(runtime: Runtime) -> int:
+    """Return how many transactions have written something and are not committed."""
+    if not runtime.embedded:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL"
+        with runtime.engine.connect() as connection:
+            return connection.scalar(sa.text(query)) or 0
+    if not runtime.writers.acquire(0):
+        return 1
+    runtime.writers.release()
+    return 0
+
+
+def test_doors_do_not_wait_while_a_purge_looks_at_what_is_due(
+    runtime: Runtime, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for the plan, and once for what the certificate says is left."""
+    put_visits(runtime, site, 2, 40)
+    survey = planning.survey
+    at_work: list[int] = []
+
+    def looked(work: Work, *, limit: int = planning.PLAN_LIMIT) -> planning.Survey:
+        found = survey(work, limit=limit)
+        at_work.append(writers_at_work(runtime))
+        return found
+
+    monkeypatch.setattr(planning, "survey", looked)
+
+    assert purge.run_purge(runtime).erased > 0
+
+    assert at_work == [0, 0]
+    with runtime.transaction(SYSTEM) as work:
+        leases.take(work, "test", "somebody", timedelta(seconds=1))
+        assert writers_at_work(runtime) == 1, "it would have been seen"

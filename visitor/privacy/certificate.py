@@ -11,6 +11,7 @@ from visitor.ledger.operations import checkpoint
 from visitor.privacy import planning
 from visitor.privacy.due import DueRow
 from visitor.privacy.models import PurgeRun
+from visitor.privacy.planning import Survey
 from visitor.privacy.scan import ScanReport
 from visitor.privacy.scrubbing import Scrubbed
 
@@ -34,9 +35,17 @@ def add(facts: Mapping[str, Any], erased: Sequence[DueRow], kept: Mapping[str, i
     return dict(facts) | {"erased": planning.count_lines(counts), "skipped": dict(sorted(reasons.items()))}
 
 
-def complete(work: Work, run: PurgeRun, scrubbed: Scrubbed, report: ScanReport | None) -> dict[str, Any]:
-    """Return the finished certificate; the ledger is signed with it, so that it cannot be dated back."""
-    left = planning.survey(work)
+def complete(work: Work, run: PurgeRun, left: Survey, scrubbed: Scrubbed, report: ScanReport | None) -> dict[str, Any]:
+    """Return the finished certificate; the ledger is signed with it, so that it cannot be dated back.
+
+    Args:
+        work: the last transaction of the run.
+        run: whose certificate it is.
+        left: what was due after the last batch. It is looked at before this transaction: a look takes long, and on
+            SQLite doors would wait for it.
+        scrubbed: what was done to the files.
+        report: what the scan of the files found.
+    """
     facts = add(run.certificate or {}, [], {})
     notes = checkpoint(work)
     return facts | {
@@ -55,7 +64,7 @@ def complete(work: Work, run: PurgeRun, scrubbed: Scrubbed, report: ScanReport |
             "due": left.planned,
             "kept": dict(sorted(left.kept.items())),
             "oldest_due_at": left.oldest_due_at.isoformat() if left.oldest_due_at else None,
-            "overdue": left.oldest_due_at is not None and work.now - left.oldest_due_at > OVERDUE_AFTER,
+            "overdue": left.oldest_due_at is not None and left.at - left.oldest_due_at > OVERDUE_AFTER,
         },
         "files": {
             "log_emptied": scrubbed.log_emptied,

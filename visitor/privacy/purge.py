@@ -7,7 +7,6 @@ scan of the files, certificate. A run that was cut off at any point is taken up 
 import os
 import secrets
 import shutil
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -40,8 +39,8 @@ BACKWARD_LIMIT: Final = timedelta(minutes=10)
 LEAST_FREE_BYTES: Final = 64 * 1024 * 1024
 JOB_LIFE: Final = timedelta(days=14)
 HELP_LIFE: Final = timedelta(days=1)
-SCANS_AT_ONCE: Final = 250
-"""On SQLite doors wait for a batch; each scan goes from four tables and five indexes."""
+EMBEDDED_ROWS: Final = 200
+"""In one batch on SQLite, where doors wait for it."""
 
 log = structlog.get_logger()
 Progress = Callable[[int, int], None]
@@ -255,8 +254,8 @@ def _batch_size(runtime: Runtime, kind: ItemKind) -> int:
     """Return how many rows go in one transaction."""
     if kind in months.MONTHS:
         return 1
-    most = SCANS_AT_ONCE if runtime.embedded and kind is ItemKind.ACCESS_EVENT else sys.maxsize
-    return min(runtime.settings.purge.batch_size, most)
+    most = runtime.settings.purge.batch_size
+    return min(most, EMBEDDED_ROWS) if runtime.embedded else most
 
 
 def _erased(turn: _Turn, work: Work, kind: ItemKind, ids: list[UUID]) -> erasing.Batch:
@@ -321,9 +320,11 @@ def _finish(turn: _Turn, run_id: UUID, settled: int) -> Outcome:
     months.sweep(runtime)
     scrubbed = scrubbing.scrub(runtime)
     report = _scan(turn, run_id) if runtime.embedded else None
+    with runtime.reading(SYSTEM) as work:
+        left = planning.survey(work)
     with runtime.transaction(SYSTEM) as work:
         run = work.session.get_one(PurgeRun, run_id, with_for_update=True, populate_existing=True)
-        facts: dict[str, Any] = certificate.complete(work, run, scrubbed, report)
+        facts: dict[str, Any] = certificate.complete(work, run, left, scrubbed, report)
         run.state, run.ended_at, run.certificate = PurgeState.DONE, work.now, facts
         audit(work, "purge.done", subject_id=run.id, count=run.erased)
         outcome = Outcome(run.id, None, run.erased, run.skipped, settled)
