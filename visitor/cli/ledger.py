@@ -8,8 +8,9 @@ from visitor.cli.installation import example, opened, with_config
 from visitor.core.actors import SYSTEM
 from visitor.core.errors import SetupFault
 from visitor.ledger import export as exporting
-from visitor.ledger import operations, queries
+from visitor.ledger import operations, together
 from visitor.ledger.audit import LogReport, Verdict
+from visitor.ledger.crew import Unfinished
 
 WORDS = {
     Verdict.GOOD: "good: nothing was changed, removed or added",
@@ -23,16 +24,29 @@ def command() -> None:
     """Verify and export the logs."""
 
 
-@command.command(epilog=example("visitor ledger verify"))
+@command.command(epilog=example("visitor ledger verify", "visitor ledger verify --jobs 1"))
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, together.MOST),
+    default=together.usual_jobs,
+    show_default="one for each core",
+    help="Processes that verify side by side.",
+)
 @with_config
 @click.pass_context
-def verify(ctx: click.Context, config: Path) -> None:
-    """Check both logs from the first entry to the last: code 0 good, 1 tampered, 2 incomplete."""
+def verify(ctx: click.Context, config: Path, jobs: int) -> None:
+    """Check both logs from the first entry to the last: code 0 good, 1 tampered, 2 incomplete or not finished."""
     with opened(config) as runtime:
         with runtime.transaction(SYSTEM) as work:
             operations.checkpoint(work)
-        with runtime.reading(SYSTEM) as work:
-            report = queries.verify(work)
+        try:
+            report = together.verify(runtime, SYSTEM, jobs=jobs)
+        except Unfinished as fault:
+            click.echo(str(fault), err=True)
+            ctx.exit(int(Verdict.INCOMPLETE))
+        except KeyboardInterrupt:
+            click.echo("Stopped, so nothing is verified.", err=True)
+            ctx.exit(int(Verdict.INCOMPLETE))
     for log in report.logs:
         _show(log)
     ctx.exit(int(report.verdict))

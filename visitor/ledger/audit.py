@@ -61,19 +61,28 @@ class LogReport:
 
 def verify_stream(stored: StoredLog, keys: Sequence[note.VerifierKey]) -> LogReport:
     """Check a log against its checkpoints, bodies against their commitments, and holes against ERASE entries."""
-    findings = verify.Findings()
+    check = check_of(stored, keys)
+    check.run()
+    return report_of(stored.log, check)
+
+
+def check_of(stored: StoredLog, keys: Sequence[note.VerifierKey]) -> verify.LogCheck:
+    """Return the check of a log, not yet begun."""
     trust = verify.Trust([verify.Key(key.name, key.key_id, key.public) for key in keys], note.ed25519_verifies)
     log = verify.LogInput(stored.log.label, stored.origin, stored.entries, stored.checkpoints, stored.anchored)
-    check = verify.LogCheck(log, trust, findings)
-    check.run()
+    return verify.LogCheck(log, trust, verify.Findings())
+
+
+def report_of(log: Log, check: verify.LogCheck) -> LogReport:
+    """Return what a finished check has found."""
     return LogReport(
-        log=stored.log,
-        verdict=Verdict(findings.verdict()),
+        log=log,
+        verdict=Verdict(check.findings.verdict()),
         entries=check.size,
         signed_entries=check.proved.size if check.proved else None,
         checkpoints=check.signed,
         bodies=check.bodies,
         missing=sum(run.last - run.first + 1 for run in check.holes),
         erasures=check.erasures,
-        findings=tuple(findings.kept),
+        findings=tuple(check.findings.kept),
     )

@@ -33,7 +33,7 @@ def _export(work: Work, signers: LedgerSigners, log: Log) -> LogExport:
         origin=signers.origin(log),
         leaves=_leaves(work, log, size),
         payloads=_payloads(work, log, size),
-        checkpoints=queries.notes(work, log),
+        checkpoints=stream.notes(work, log),
     )
 
 

@@ -1,6 +1,6 @@
 """Reading the ledger: the check of everything, and the audit log page by page."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,13 +13,11 @@ from visitor.core.permissions import Permission
 from visitor.core.work import Work
 from visitor.ledger import sequencer, stream
 from visitor.ledger.audit import LogReport, StoredLog, Verdict, verify_stream
-from visitor.ledger.auditor.verify import Row
 from visitor.ledger.entries import AuditFact, EntryType, Log
 from visitor.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerHead
 from visitor.ledger.signers import LedgerSigners
 
 PAGE_ROWS: Final = 50
-STREAM_ROWS: Final = 1_000
 TAIL_AGE: Final = timedelta(minutes=3)
 """Entries after the newest checkpoint are normal for this long: it is signed every minute."""
 
@@ -75,30 +73,23 @@ def verify(work: Work, anchored: Collection[str] = ()) -> LedgerReport:
     """
     work.require(Permission.LEDGER_VERIFY)
     freeze(work)
-    reports = tuple(verify_log(work, log, anchored) for log in Log)
+    signers = work.resource(LedgerSigners)
+    return judged(work, [verify_stream(stored(work, log, anchored), signers.verifiers) for log in Log])
+
+
+def judged(work: Work, reports: Sequence[LogReport]) -> LedgerReport:
+    """Judge both logs together, in the transaction in which they were checked."""
     unnumbered = sa.select(sa.func.count()).select_from(LedgerEntry).where(LedgerEntry.seq.is_(None))
     verdicts = {_verdict(work, report) for report in reports}
     worst = next((v for v in (Verdict.TAMPERED, Verdict.INCOMPLETE) if v in verdicts), Verdict.GOOD)
-    return LedgerReport(reports, worst, work.session.scalar(unnumbered) or 0)
+    return LedgerReport(tuple(reports), worst, work.session.scalar(unnumbered) or 0)
 
 
-def verify_log(work: Work, log: Log, anchored: Collection[str] = ()) -> LogReport:
-    """Check one log."""
-    signers = work.resource(LedgerSigners)
-    origin = signers.origin(log)
+def stored(work: Work, log: Log, anchored: Collection[str] = ()) -> StoredLog:
+    """Return a log to check, as it lies in the database."""
+    origin = work.resource(LedgerSigners).origin(log)
     own = tuple(note for note in anchored if note.startswith(f"{origin}\n"))
-    return verify_stream(StoredLog(log, origin, entries(work, log), notes(work, log), own), signers.verifiers)
-
-
-def entries(work: Work, log: Log, size: int | None = None) -> Iterator[Row]:
-    """Yield the numbered entries in order; only the first `size` when that is given."""
-    return stream.entries(work, log, size)
-
-
-def notes(work: Work, log: Log) -> Iterator[str]:
-    """Yield the signed checkpoints from the smallest to the largest."""
-    query = sa.select(LedgerCheckpoint.note).where(LedgerCheckpoint.log == log).order_by(LedgerCheckpoint.size)
-    yield from work.session.scalars(query.execution_options(yield_per=STREAM_ROWS))
+    return StoredLog(log, origin, stream.entries(work, log), stream.notes(work, log), own)
 
 
 def signed_size(work: Work, log: Log) -> int:

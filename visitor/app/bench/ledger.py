@@ -18,7 +18,7 @@ from visitor.app.bench.rounds import PRODUCT, Beside, Contest, Numbers, Size
 from visitor.app.bench.timing import once
 from visitor.core.actors import SYSTEM
 from visitor.core.work import Runtime, Work
-from visitor.ledger import export, operations, queries, sequencer
+from visitor.ledger import export, operations, queries, sequencer, together
 from visitor.ledger.audit import Verdict
 from visitor.ledger.entries import AccessFact
 from visitor.ledger.models import LedgerEntry
@@ -35,6 +35,7 @@ CHAIN: Final = "a hash chain under a row lock: lock, INSERT, UPDATE, COMMIT for 
 MEMORY_CHAIN: Final = "a chain of SHA-256 over as many bytes in memory"
 READ: Final = "SELECT of all, one SHA-256 each"
 ZIPPED: Final = "SELECT of all into one zip"
+ONE: Final = "the product, one process"
 
 metadata = sa.MetaData()
 entry: Final = sa.Table(
@@ -72,8 +73,14 @@ class Log:
         return once(self._links, LOCKED)
 
     def verify(self) -> Numbers:
-        """Check every entry of the log."""
-        return self._with_all(self._verified)
+        """Check every entry as `visitor ledger verify` does; starting its processes counts."""
+        with self._runtime.reading(SYSTEM) as work:
+            count = self._count(work)
+        return once(self._verified, count)
+
+    def verify_in_one(self) -> Numbers:
+        """Check every entry in this process alone."""
+        return self._with_all(self._verified_in_one)
 
     def hash_in_memory(self) -> Numbers:
         """Hash as many bytes as verifying does, in a chain, with nothing to read."""
@@ -159,7 +166,11 @@ class Log:
     def _count(self, work: Work) -> int:
         return work.session.scalar(sa.select(sa.func.count()).select_from(LedgerEntry)) or 0
 
-    def _verified(self, work: Work) -> None:
+    def _verified(self) -> None:
+        report = together.verify(self._runtime, SYSTEM, jobs=together.usual_jobs())
+        assert report.verdict is Verdict.GOOD
+
+    def _verified_in_one(self, work: Work) -> None:
         assert queries.verify(work).verdict is Verdict.GOOD
 
     def _bodies(self, work: Work) -> Iterator[tuple[bytes, bytes]]:
@@ -177,9 +188,15 @@ def contests(place: Place, size: Size) -> Iterator[Contest]:
             [Beside("ledger.append", title, INSERTS), Beside("ledger.chain", title, CHAIN)],
         )
         title = f"Ledger verified, {size.entries:,} entries"
+        in_one = f"{title}, one process"
         yield Contest(
-            {PRODUCT: log.verify, READ: log.read, MEMORY_CHAIN: log.hash_in_memory},
-            [Beside("ledger.verify", title, READ), Beside("ledger.memory", title, MEMORY_CHAIN)],
+            {PRODUCT: log.verify, ONE: log.verify_in_one, READ: log.read, MEMORY_CHAIN: log.hash_in_memory},
+            [
+                Beside("ledger.verify", f"{title}, {together.usual_jobs()} processes", READ),
+                Beside("ledger.memory", f"{title}, {together.usual_jobs()} processes", MEMORY_CHAIN),
+                Beside("ledger.one.verify", in_one, READ, side=ONE),
+                Beside("ledger.one.memory", in_one, MEMORY_CHAIN, side=ONE),
+            ],
         )
         title = f"Ledger exported, {size.entries:,} entries"
         yield Contest({PRODUCT: log.export, ZIPPED: log.zip}, [Beside("ledger.export", title, ZIPPED)], rounds=1)

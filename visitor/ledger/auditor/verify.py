@@ -205,8 +205,8 @@ def node(left: bytes, right: bytes) -> bytes:
 
 
 def push(peaks: list[bytes], size: int, leaf_hash: bytes) -> None:
-    """Add leaf number `size` to the right edge of the tree."""
-    while size & 1:
+    """Add leaf number `size` to the right edge of the tree; of a part of a tree, which begins with no peaks."""
+    while size & 1 and peaks:
         leaf_hash = node(peaks.pop(), leaf_hash)
         size >>= 1
     peaks.append(leaf_hash)
@@ -338,6 +338,7 @@ class LogCheck:
         self.log, self.findings = log, findings
         self.trust = Trust([key for key in trust.keys if key.name == log.origin], trust.verifies)
         self.size = self.next_seq = self.bodies = self.signed = self.erasures = 0
+        self.notes_read = self.newest_size = 0
         self.peaks: list[bytes] = []
         self.hashes: bytearray | None = None  # set to bytearray() to keep all leaf hashes for proofs
         self.proved: Checkpoint | None = None
@@ -353,19 +354,27 @@ class LogCheck:
         if not self.trust.keys:
             self.say(INCOMPLETE, None, "no-key", f"there is no public key for {self.log.origin}, so nothing is proved")
             return
+        self.hold()
+        self.go_on()
+        self.close()
+        self.explain_holes()
+
+    def hold(self) -> None:
+        """Take in the checkpoints that somebody kept."""
         for found in self.open_anchors():
             self.held.setdefault(found.size, []).append(found)
+
+    def go_on(self) -> None:
+        """Check the rows and notes that were handed in, from the present size on."""
         self.waiting = self.checkpoints()
         self.upcoming = next(self.waiting, None)
-        self.meet()
+        self.meet_when_due()
         rows = iter(self.log.rows)
         if self.hashes is None:
             self.add_usual(rows)
         for row in rows:
             self.add(*row)
             self.meet_when_due()
-        self.close()
-        self.explain_holes()
 
     def meet_when_due(self) -> None:
         """Compare the root where a checkpoint is of the present size."""
@@ -430,11 +439,7 @@ class LogCheck:
             while len(level) > 1:
                 pairs = iter(level)
                 level = [hashlib.sha256(b"\1" + left + right).digest() for left, right in zip(pairs, pairs)]  # noqa: B905  Python 3.9
-            bits, peak = self.size // width, level[0]
-            while bits & 1:
-                peak = node(self.peaks.pop(), peak)
-                bits >>= 1
-            self.peaks.append(peak)
+            push(self.peaks, self.size // width, level[0])
             self.size += width
             place += width
         self.next_seq = self.size
@@ -454,19 +459,19 @@ class LogCheck:
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """Yield the log's own checkpoints that are signed and in order."""
-        last = 0
-        for number, note in enumerate(self.log.notes, 1):
+        for note in self.log.notes:
+            self.notes_read += 1
+            number = self.notes_read
             try:
                 found = open_checkpoint(note, self.log.origin, self.trust)
             except ValueError as fault:
                 self.say(TAMPERED, None, "checkpoint", f"checkpoint {number} {fault}")
                 continue
-            if found.size < last:
-                self.say(
-                    TAMPERED, None, "order", f"checkpoint {number} is of {found.size} entries, after one of {last}"
-                )
+            if found.size < self.newest_size:
+                what = f"checkpoint {number} is of {found.size} entries, after one of {self.newest_size}"
+                self.say(TAMPERED, None, "order", what)
                 continue
-            self.signed, last = self.signed + 1, found.size
+            self.signed, self.newest_size = self.signed + 1, found.size
             yield found
 
     def meet(self) -> None:
@@ -548,7 +553,7 @@ class LogCheck:
             len(leaf) != 54
             or leaf[:5] != b"VBL1\1"
             or leaf[5] != LOGS[self.log.name]
-            or leaf[8:16] != seq.to_bytes(8, "big")
+            or int.from_bytes(leaf[8:16], "big") != seq
         ):
             self.say(TAMPERED, seq, "leaf", f"the leaf of entry {seq} is damaged or belongs elsewhere")
         else:
