@@ -141,19 +141,6 @@ def test_some_slow_requests_close_nobody_out(hands: Hands) -> None:
     guests.end_all()
 
 
-def test_live_pages_take_room_but_never_all_of_it(hands: Hands) -> None:
-    for pages in (ROOM - RESERVED, 10 * THREADS):
-        crowd = Crowd(THREADS, lambda pages=pages: pages, seconds=hands)  # type: ignore[misc]  # bound now
-        guests = Guests(crowd)
-        for _ in range(RESERVED):
-            guests.come()
-        assert [inside for _number, inside in guests.answers] == [True] * RESERVED
-        hands.at += LONG_SECONDS
-
-        assert not crowd.enter()
-        guests.end_all()
-
-
 def test_who_is_sent_away_is_told_when_to_come_again(client: FlaskClient) -> None:
     page = client.get("/sign-in", headers={"Accept-Language": "de"}, environ_base={CROWDED: True})
     assert (page.status_code, page.headers["Retry-After"]) == (503, "10")

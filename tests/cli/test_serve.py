@@ -108,6 +108,19 @@ def worker_seen(config: Path) -> bool:
         runtime.close()
 
 
+def test_connections_that_rest_keep_nobody_out(house: Path, serve: Serve) -> None:
+    settings = load_settings(house)
+    serve(house)
+    until(lambda: answers(f"{settings.server.public_url}/healthz"))
+    address = ("127.0.0.1", settings.server.port)
+
+    resting = [socket.create_connection(address, SECONDS) for _ in range(4 * settings.server.threads + 100)]
+
+    assert answers(f"{settings.server.public_url}/healthz")
+    for connection in resting:
+        connection.close()
+
+
 def test_second_server_on_the_same_database_is_refused(house: Path, serve: Serve) -> None:
     serve(house)
     until(lambda: answers(f"{load_settings(house).server.public_url}/healthz"))

@@ -184,6 +184,18 @@ def test_change_that_is_rolled_back_wakes_nobody(desk: Desk) -> None:
     assert desk.runtime.changes.count(desk.here.site.id) == seen
 
 
+def test_stream_that_finds_no_room_says_so_and_ends() -> None:
+    changes, here = Changes(), UUID(int=1)
+    changes.most_pages = 1
+    first = event_stream(changes, here, beats=1, beat_seconds=0.01)
+    assert "event: ready" in next(first)
+
+    assert list(event_stream(changes, here)) == ["retry: 15000\nevent: changed\ndata: \n\n"]
+
+    first.close()
+    assert "event: ready" in next(event_stream(changes, here)), "there is room again"
+
+
 def test_stream_ends_when_the_process_ends() -> None:
     changes = Changes()
     stream = event_stream(changes, UUID(int=1), beats=3, beat_seconds=0.01)

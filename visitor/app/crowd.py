@@ -31,19 +31,14 @@ ALWAYS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 class Crowd:
     """Lets so many requests in that some threads stay free, in the order of asking."""
 
-    def __init__(
-        self, threads: int, pages: Callable[[], int] = lambda: 0, *, seconds: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, threads: int, *, seconds: Callable[[], float] = time.monotonic) -> None:
         """Begin with nobody.
 
         Args:
-            threads: how many answer requests.
-            pages: tells how many of them are held by live pages.
+            threads: how many answer requests; live pages have theirs beside these.
             seconds: a clock.
         """
-        self._least = min(RESERVED, threads // 4)
-        self._room = threads - self._least
-        self._pages = pages
+        self._room = threads - min(RESERVED, threads // 4)
         self._seconds = seconds
         self._guard = threading.Lock()
         self._began: dict[int, float] = {}
@@ -89,7 +84,7 @@ class Crowd:
             turn.set()
 
     def _has_room(self) -> bool:
-        return len(self._began) < max(self._room - self._pages(), self._least)
+        return len(self._began) < self._room
 
     def _stands_still(self) -> bool:
         now = self._seconds()
@@ -118,7 +113,7 @@ class Admitting:
 
 def install(app: Flask, runtime: Runtime) -> None:
     """Count requests, and refuse what no thread should wait for; call it before whatever asks the database."""
-    crowd = Crowd(runtime.settings.server.threads, lambda: runtime.changes.pages)
+    crowd = Crowd(runtime.settings.server.threads)
     app.wsgi_app = Admitting(app.wsgi_app, crowd)  # type: ignore[method-assign,assignment]  # Flask's own way
 
     @app.before_request

@@ -38,6 +38,7 @@ def create_app(runtime: Runtime) -> Flask:
     )
     app.extensions[EXTENSION] = runtime
     runtime.changes.serving = True
+    runtime.changes.most_pages = runtime.settings.server.live_pages
     _configure(app, runtime)
     app.before_request(_number_request)
     crowd.install(app, runtime)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from granian.server.mp import MPServer
 
+CONNECTIONS: Final = 4_096
+"""Open at once. Most rest: browsers and kiosks keep theirs for a while after each answer."""
 STOP_SECONDS: Final = 15
 """After this a request that does not end is cut off."""
 OUR_LOG: Final = {
@@ -64,8 +66,8 @@ def serve(config: Path, *, with_worker: bool = False, say: Callable[[str], None]
         port=settings.server.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.server.threads,
-        backpressure=settings.server.threads * 2,
+        blocking_threads=settings.server.threads + settings.server.live_pages,
+        backpressure=CONNECTIONS,
         websockets=False,
         log_level=LogLevels.error,
         log_dictconfig=OUR_LOG,

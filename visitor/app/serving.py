@@ -1,7 +1,6 @@
 """The process that answers requests: it holds the databases, and on SQLite it works as well."""
 
 import contextlib
-import ctypes
 import os
 import signal
 import threading
@@ -9,10 +8,11 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
+from visitor.app import memory
 from visitor.app.exclusive import only_process
 from visitor.app.factory import create_app
 from visitor.app.runtime import OpenRuntime, open_runtime
@@ -24,10 +24,6 @@ from visitor.core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from flask import Flask
-
-ARENAS: Final = 2
-"""Heaps that malloc keeps; by itself it takes eight for each core, and each keeps what its threads have freed."""
-_M_ARENA_MAX: Final = -8
 
 
 def application(config: Path, told: Connection, say: Callable[[str], None], *, with_worker: bool) -> "Flask":
@@ -42,7 +38,7 @@ def application(config: Path, told: Connection, say: Callable[[str], None], *, w
     Raises:
         SetupFault: the installation is not right.
     """
-    _keep_few_arenas()
+    memory.keep_small()
     settings = load_settings(config)
     start_logs(settings.logs)
     embedded = settings.database.url.startswith("sqlite")
@@ -59,12 +55,6 @@ def application(config: Path, told: Connection, say: Callable[[str], None], *, w
     threading.Thread(target=_await_word, args=(told, runtime), name="stop-watch", daemon=True).start()
     _announce(settings, say)
     return app
-
-
-def _keep_few_arenas() -> None:
-    """Ask malloc to keep few heaps; other libraries than glibc have no such thing."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
 
 
 def _await_word(told: Connection, runtime: OpenRuntime) -> None:

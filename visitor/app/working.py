@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from visitor.app import memory
 from visitor.app.runtime import open_runtime
 from visitor.app.tasks import all_tasks
 from visitor.core import leases
@@ -112,6 +113,7 @@ def run_worker(config: Path, *, ready: Callable[[], None] = lambda: None) -> boo
     Raises:
         SetupFault: the installation is not right.
     """
+    memory.keep_small()
     settings = load_settings(config)
     start_logs(settings.logs)
     runtime = open_runtime(settings)

@@ -15,6 +15,11 @@ AT_LEAST_EVERY: Final = 4
 after its commit has no time left to tell the others."""
 
 
+MOST_PAGES: Final = 256
+LOOK_AGAIN_SECONDS: Final = 15
+"""A page that finds no room looks again after this, as one without a stream does."""
+
+
 class Neighbours(Protocol):
     """The other processes on the same database."""
 
@@ -40,6 +45,8 @@ class Changes:
         self._everywhere = 0
         self._watching = 0
         self._closed = False
+        self.most_pages = MOST_PAGES
+        """Each open page holds a thread that waits."""
         self.neighbours: Neighbours | None = None
         self.serving = False
         """This process shows pages; on SQLite it is the only one that does."""
@@ -97,6 +104,11 @@ class Changes:
         """How many pages are open."""
         return self._watching
 
+    @property
+    def full(self) -> bool:
+        """Tell whether no further page finds room."""
+        return self._watching >= self.most_pages
+
     def close(self) -> None:
         """Wake everybody for good, so that the process can end."""
         with self._changed:
@@ -120,7 +132,11 @@ def event_stream(
     """Yield server-sent events: `changed` for each change, a comment now and then so that dead clients are noticed.
 
     `changed` comes once a minute in any case. The stream ends after `beats` waits; browsers come back by themselves.
+    While as many pages are open as may be, it says `changed` and ends at once: the page comes back in a while.
     """
+    if changes.full:
+        yield f"retry: {LOOK_AGAIN_SECONDS * 1000}\nevent: changed\ndata: \n\n"
+        return
     with changes.watching():
         seen = changes.count(site_id)
         yield "retry: 2000\nevent: ready\ndata: \n\n"
