@@ -28,13 +28,15 @@ from visitor.app.runtime import OpenRuntime
 from visitor.core import partitions
 from visitor.core.actors import SYSTEM, Actor
 from visitor.core.partitions import Month
-from visitor.core.work import Runtime
+from visitor.core.work import Runtime, Work
 from visitor.ledger.entries import EntryType, EraseFact, Log
 from visitor.ledger.models import LedgerEntry, LedgerLeaf
 from visitor.ledger.operations import checkpoint
 from visitor.privacy import months, operations, planning, purge, replay
+from visitor.privacy.due import ItemKind
 from visitor.privacy.forms import HoldForm, HoldReason
 from visitor.privacy.journal import Act
+from visitor.privacy.models import RetentionRule
 from visitor.sites.models import Site
 
 pytestmark = pytest.mark.real
@@ -243,6 +245,77 @@ def test_months_are_made_ahead_and_rows_without_a_month_are_kept(config: Path) -
         assert houses.count(runtime, Month.of(now).after(1).within("access_event")) == 1
         with runtime.reading(SYSTEM) as work:
             assert months.outlook(work) == partitions.Outlook(3, rest_rows=True)
+
+
+def test_a_month_that_was_missed_goes_row_by_row_and_leaves_nothing(config: Path, tmp_path: Path) -> None:
+    """No worker made June; what lies in the rest is looked at row by row, and gone as soon as each row is due."""
+    june = MARCH + timedelta(days=92)
+    with house(config, june) as runtime:
+        site = houses.site(runtime)
+        scans(runtime, site, [june - timedelta(hours=number) for number in range(5)])
+        months.make_ahead(runtime)
+        assert houses.count(runtime, "access_event_rest") == 5
+    with house(config, JULY) as runtime:
+        scans(runtime, site, [JULY - timedelta(days=number) for number in range(3)])
+    with house(config, JULY + timedelta(days=60)) as runtime:
+        outcome = purge.run_purge(runtime)
+
+        assert outcome.erased == 5 + 3
+        erased = [entry.rows for entry in replay.journal_of(runtime).entries() if entry.act is Act.ERASE]
+        assert sum(len(rows.get("access_event", ())) for rows in erased) == 5
+        assert [rows["access_month"] for rows in erased if "access_month" in rows] == [(UUID(int=204107),)]
+        for table in ("access_event", "known_scan"):
+            assert houses.count(runtime, table) == 0
+        assert stored.check(runtime, tmp_path / "out").verdicts == (0, 0)
+
+
+def test_a_month_of_which_only_the_beginning_is_over_goes_row_by_row(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index tells that something in it is young; a month is counted only when it may go."""
+    with house(config, MARCH) as runtime:
+        site = houses.site(runtime)
+        scans(runtime, site, [MARCH, MARCH + timedelta(days=20)])
+    by_site, counted = months._by_site, []
+
+    def count(work: Work, kind: months._Kind, month: Month) -> list[tuple[UUID | None, int]]:
+        counted.append((kind.rows, month))
+        return by_site(work, kind, month)
+
+    monkeypatch.setattr(months, "_by_site", count)
+    with house(config, MARCH + timedelta(days=40)) as runtime:
+        assert purge.run_purge(runtime).erased == 1
+
+        assert (ItemKind.AUDIT, Month.of(MARCH)) in counted, "there it is empty"
+        assert (ItemKind.ACCESS_EVENT, Month.of(MARCH)) not in counted
+        assert "access_event_2041_03" in tables(runtime)
+
+
+def test_a_month_in_which_a_rule_became_shorter_goes_whole_under_both(
+    place: tuple[OpenRuntime, Site], tmp_path: Path
+) -> None:
+    runtime, site = place
+    changed_at = MARCH + timedelta(hours=30)
+    with runtime.transaction(SYSTEM) as work:
+        work.session.add(
+            RetentionRule(
+                id=UUID(int=5),
+                site_id=site.id,
+                visit_type_id=None,
+                subject="access_event",
+                keep_minutes=14 * 24 * 60,
+                basis="shorter",
+                set_at=changed_at,
+                ended_at=changed_at + timedelta(hours=10),
+            )
+        )
+
+    outcome = purge.run_purge(runtime)
+
+    lines = {line["rule"]: line["count"] for line in certificate_of(runtime, outcome)["erased"]}  # type: ignore[attr-defined]  # JSON
+    assert sum(lines.values()) == 60
+    assert "access_event_2041_03" not in tables(runtime)
+    assert stored.check(runtime, tmp_path / "out").verdicts == (0, 0)
 
 
 def test_a_month_is_made_while_scans_go_on(config: Path) -> None:
