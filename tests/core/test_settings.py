@@ -127,3 +127,14 @@ def test_settings_file_is_named_by_option_then_environment(monkeypatch: pytest.M
     monkeypatch.setenv("VISITOR_CONFIG", "/srv/visitor.toml")
     assert settings_path(None) == Path("/srv/visitor.toml")
     assert settings_path("other.toml") == Path("other.toml")
+
+
+@pytest.mark.parametrize("password", ["open@sesame:tango", "sesame:tango", "ses@me/tango:1"])
+def test_password_that_breaks_the_url_is_not_shown(tmp_path: Path, password: str) -> None:
+    path = written(tmp_path, old=DATABASE, new=f"postgresql+psycopg://u:{password}@h:port/d")
+
+    said = sentence(path)
+
+    assert "`database.url` is not a database URL" in said
+    assert "%40" in said
+    assert not {part for part in re.split("[@:/]", password) if len(part) > 1 and part in said}

@@ -67,11 +67,16 @@ class ServerSettings(Section):
         return self.public_url.startswith("https://")
 
 
+_NO_URL = "is not a database URL such as sqlite:///visitor.db; in a password, write @ as %40, : as %3A, / as %2F"
+
+
 def _database_url(value: str) -> str:
     try:
         url = make_url(value)
-    except ArgumentError:
-        raise ValueError("is not a database URL such as sqlite:///visitor.db") from None
+    except (ArgumentError, ValueError):  # the text of a ValueError would hold a part of the password
+        raise ValueError(_NO_URL) from None
+    if url.drivername != "sqlite" and "@" in (url.database or ""):  # the rest of a password; errors would show it
+        raise ValueError(_NO_URL)
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
         raise ValueError(f"begins with {url.drivername}; use sqlite:/// or postgresql+psycopg://")
     return value
