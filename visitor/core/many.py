@@ -26,7 +26,13 @@ def among_on(engine: sa.Engine, column: Column, ids: Collection[UUID]) -> sa.Col
         joined = sa.literal(b"".join([row_id.bytes for row_id in ids]), sa.LargeBinary())
         place = sa.func.json_each(sa.literal(_places(len(ids)))).table_valued("value").c.value
         return column.in_(sa.select(sa.func.substr(joined, place, sa.literal_column("16"))))
-    return column == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid())))
+    return column == sa.any_(listed(ids))
+
+
+def listed(ids: Collection[UUID]) -> sa.ColumnElement[Any]:
+    """Return ids as one value of PostgreSQL; the driver would write down one after another."""
+    text = "{" + ",".join([row_id.hex for row_id in ids]) + "}"
+    return sa.cast(sa.literal(text), sa.ARRAY(sa.Uuid()))
 
 
 @lru_cache(maxsize=16)

@@ -149,30 +149,23 @@ def over(at: datetime) -> sa.ColumnElement[bool]:
 def _records(seen: Look) -> Iterator[DueRow]:
     record = PersonalRecord
     due_at = sa.func.coalesce(record.due_at, record.latest_at, type_=Instant())
-    columns = (record.id, record.site_id, record.data_class, record.visit_id, record.restricted, record.created_at)
-    query = (
-        sa.select(*columns, due_at.label("due"), Visit.visit_type_id, Visit.arrived_at, Visit.left_at)
-        .outerjoin(Visit, Visit.id == record.visit_id)
-        .where(over(seen.at))
-    )
+    columns = (record.id, record.site_id, record.data_class, Visit.visit_type_id, record.restricted, due_at)
+    when = (record.visit_id, Visit.arrived_at, Visit.left_at, record.created_at)
+    query = sa.select(*columns, *_when(seen, when)).outerjoin(Visit, Visit.id == record.visit_id).where(over(seen.at))
     rules: dict[tuple[UUID, DataClass, UUID | None], tuple[str, str]] = {}
-    for row in _found(seen, query, record.id):
-        place = (row.site_id, row.data_class, row.visit_type_id)
+    for row_id, site_id, data_class, type_id, restricted, at, *held in _found(seen, query, record.id):
+        place = (site_id, data_class, type_id)
         if place not in rules:
-            book, name = seen.books.get(row.site_id), row.data_class.value
-            rules[place] = name, name if book is None else book.life(*place[1:], seen.at).rule_id
-        name, rule_id = rules[place]
-        yield DueRow(
-            ItemKind.RECORD,
-            row.id,
-            row.site_id,
-            name,
-            rule_id,
-            row.due,
-            row.visit_id,
-            (row.arrived_at, row.left_at) if row.arrived_at else (row.created_at,),
-            restricted=row.restricted,
-        )
+            book, name = seen.books.get(site_id), data_class.value
+            rules[place] = name, name if book is None else book.life(data_class, type_id, seen.at).rule_id
+        visit_id, arrived_at, left_at, created_at = held or (None, None, None, None)
+        moments = (arrived_at, left_at) if arrived_at else (created_at,)
+        yield DueRow(ItemKind.RECORD, row_id, site_id, *rules[place], at, visit_id, moments, restricted=restricted)
+
+
+def _when(seen: Look, columns: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the columns by which a hold keeps something; nobody asks for them where nothing is held."""
+    return () if seen.held.empty else columns
 
 
 def _events(seen: Look) -> Iterator[DueRow]:
@@ -230,11 +223,12 @@ def _visits_of(
 ) -> Iterator[DueRow]:
     began_at = Visit.left_at if subject is RecordKind.VISIT else Visit.expected_at
     alone = _alone(seen) if subject is RecordKind.VISIT else _unrestricted()
-    columns = (Visit.id, Visit.site_id, Visit.arrived_at, Visit.left_at, Visit.expected_at)
-    query = sa.select(*columns, began_at.label("began_at")).where(Visit.visit_type_id == type_id, *where, alone)
-    for row in _found(seen, query, Visit.id):
-        due_at, moments = row.began_at + step.life.span, (row.arrived_at, row.left_at, row.expected_at)
-        yield DueRow(ItemKind.VISIT, row.id, row.site_id, subject.value, step.life.rule_id, due_at, row.id, moments)
+    columns = (Visit.id, Visit.site_id, began_at.label("began_at"))
+    when = _when(seen, (Visit.arrived_at, Visit.left_at, Visit.expected_at))
+    query = sa.select(*columns, *when).where(Visit.visit_type_id == type_id, *where, alone)
+    name, rule_id, span = subject.value, step.life.rule_id, step.life.span
+    for row_id, site_id, at, *moments in _found(seen, query, Visit.id):
+        yield DueRow(ItemKind.VISIT, row_id, site_id, name, rule_id, at + span, row_id, tuple(moments))
 
 
 def _alone(seen: Look) -> sa.ColumnElement[bool]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from visitor.access.models import AccessEvent
 from visitor.core.actors import SYSTEM, Actor
+from visitor.core.many import listed
 from visitor.core.work import Runtime, Work
 from visitor.ledger.models import LedgerEntry
 from visitor.ledger.operations import audit
@@ -210,7 +211,7 @@ def _insert(work: Work, run_id: UUID, kind: ItemKind, ids: Sequence[UUID]) -> No
         rows = [(run_id.bytes, kind.value, row_id.bytes) for row_id in ids]
         connection.exec_driver_sql("INSERT INTO purge_item (run_id, subject, row_id) VALUES (?, ?, ?)", rows)
         return
-    all_ids = sa.func.unnest(sa.literal(ids, sa.ARRAY(sa.Uuid())))
+    all_ids = sa.func.unnest(listed(ids))
     columns = [PurgeItem.run_id, PurgeItem.subject, PurgeItem.row_id]
     items = sa.select(sa.literal(run_id), sa.literal(kind.value), all_ids)
     connection.execute(sa.insert(PurgeItem).from_select(columns, items))
