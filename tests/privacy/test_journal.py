@@ -88,6 +88,30 @@ def test_a_batch_without_an_end_is_open_until_it_is_done_or_taken_back(path: Pat
     assert erased_rows(journal.entries()) == {"visit": {UUID(int=1)}}
 
 
+def test_a_noted_line_goes_to_disk_with_the_next_one(path: Path) -> None:
+    journal = Journal(path, KEY)
+    first = journal.append(erase(UUID(int=1)))
+    journal.note(Entry(Act.DONE, first, MONDAY))
+    assert journal.lines() == 1
+
+    second = journal.append(erase(UUID(int=2)))
+    assert [entry.batch for entry in journal.open_batches()] == [second]
+    journal.note(Entry(Act.DONE, second, MONDAY))
+    journal.flush()
+    journal.flush()
+
+    assert [entry.act for entry in journal.entries()] == [Act.ERASE, Act.DONE, Act.ERASE, Act.DONE]
+
+
+def test_lines_of_two_writers_make_one_chain(path: Path) -> None:
+    ours, theirs = Journal(path, KEY), Journal(path, KEY)
+
+    numbers = [writer.append(erase(UUID(int=1))) for writer in (ours, ours, theirs, ours, theirs, theirs, ours)]
+
+    assert numbers == list(range(7))
+    assert len(list(Journal(path, KEY).entries())) == 7
+
+
 def test_what_was_taken_back_and_erased_later_is_erased(path: Path) -> None:
     entries = [
         erase(UUID(int=1)),
