@@ -8,6 +8,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
+from babel import dates, localedata
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, Field
@@ -15,7 +16,7 @@ from pydantic import AwareDatetime, Field
 from visitor.core import leases, throttle
 from visitor.core.errors import Conflict, Invalid, TooMany
 from visitor.core.forms import Blank, Form, Language, Line, OptionalLine, parse, parse_json
-from visitor.core.i18n import best_language, direction, languages, native_name, pseudo, translate, translations
+from visitor.core.i18n import best_language, direction, languages, locale, native_name, pseudo, translate, translations
 from visitor.core.ids import CODE_ALPHABET, new_code, new_id, new_token, token_hash, typed_code
 from visitor.core.live import Changes
 from visitor.core.paging import Cursor
@@ -230,3 +231,13 @@ def test_body_that_is_no_object_is_invalid(body: bytes) -> None:
 
 def test_fault_never_repeats_what_was_typed() -> None:
     assert "Lovelace" not in str(faults(name="Lovelace", age="Lovelace"))
+
+
+@pytest.mark.parametrize("language", languages())
+def test_what_no_page_says_of_a_language_is_not_kept(language: str) -> None:
+    spoken = locale(language, "NL")
+    known = localedata.load(str(spoken))
+    assert not known["currency_names"]
+    assert {unit.split("-")[0] for unit in known["unit_patterns"]} == {"duration"}
+    assert "3" in dates.format_timedelta(timedelta(hours=3), locale=spoken)
+    assert spoken.get_display_name(spoken)

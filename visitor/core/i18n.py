@@ -11,13 +11,26 @@ import re
 from functools import cache
 from importlib import resources
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 from babel.core import get_global
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 SOURCE_LANGUAGE = "en"
 PSEUDO_LANGUAGE = "en-XA"
+_UNUSED = (
+    "compact_currency_formats",
+    "compact_decimal_formats",
+    "compound_unit_patterns",
+    "currency_names",
+    "currency_names_plural",
+    "currency_symbols",
+    "currency_unit_patterns",
+    "interval_formats",
+    "unit_display_names",
+)
+"""Parts of what CLDR knows of a language that no page asks for: with the units of measurement more than half of it."""
+_UNITS, _DURATION = "unit_patterns", "duration-"
 _UNTOUCHED = re.compile(r"(%\(\w+\)[sd]|%%|\{\w+\}|<[^>]+>|&\w+;|https?://\S+)")
 """Places, marks and addresses: the pseudo-language leaves them alone."""
 _ACCENTED = str.maketrans("ACDEGHIKLNOSTUYaceghiklnosuy", "ÅÇÐÉĜĤÎĶĻÑÖŠŢÛÝåçéĝĥîķļñöšûý")
@@ -81,10 +94,26 @@ def locale(language: str, territory: str = "") -> Locale:
     """
     for code in (f"{language}-{territory}" if territory else language, language):
         try:
-            return Locale.parse(code, sep="-")
+            found = Locale.parse(code, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
+        _forget_unused(str(found))
+        return found
     return Locale.parse(SOURCE_LANGUAGE)
+
+
+def _forget_unused(name: str) -> None:
+    """Let go of what is never asked for, in the language and in those that it inherits from.
+
+    Babel keeps a copy of everything for each: of `en-NL` five, 12 MB together.
+    """
+    lineage = [name]
+    while lineage[-1] != "root":
+        lineage.append(get_global("parent_exceptions").get(lineage[-1]) or lineage[-1].rpartition("_")[0] or "root")
+    for ancestor in reversed(lineage):
+        known = localedata.load(ancestor)
+        known.update((part, {}) for part in _UNUSED)
+        known[_UNITS] = {unit: text for unit, text in known[_UNITS].items() if unit.startswith(_DURATION)}
 
 
 @cache
