@@ -20,7 +20,8 @@ DATABASES = ("sqlite", "postgresql")
 @click.option("--quick", is_flag=True, help="Two short rounds on little content: minutes instead of half an hour.")
 @click.option("--only", metavar="NAMES", multiple=True, help="Only these subjects or targets, such as scans,D2,L1.")
 @click.option("--rush", "only_rush", is_flag=True, help="Only the Monday rush.")
-@click.option("--minutes", type=float, help="How long the rush takes: 10 alone, 2.5 with everything else.")
+@click.option("--soak", "only_soak", is_flag=True, help="Only what a day brings, in small, to see memory stay flat.")
+@click.option("--minutes", type=float, help="How long the rush (10 alone, 2.5 with everything) or the soak (60) takes.")
 @click.option("--database", type=click.Choice(DATABASES), multiple=True, help="Only there; both otherwise.")
 @click.option("--postgresql", "server_url", metavar="URL", help="A server on which databases can be made.")
 @click.option("--scale", type=click.IntRange(4, 8), help="The log grows to 10 to this power on every database.")
@@ -35,6 +36,7 @@ def command(  # noqa: PLR0913  click's options
     quick: bool,
     only: tuple[str, ...],
     only_rush: bool,
+    only_soak: bool,
     minutes: float | None,
     database: tuple[str, ...],
     server_url: str | None,
@@ -56,6 +58,7 @@ def command(  # noqa: PLR0913  click's options
     if write_docs and not DOCS.parent.is_dir():
         raise click.UsageError("There is no folder docs here. --write-docs works in a checkout.")
     names = frozenset(name for part in only for name in part.split(",") if name)
+    names |= {"soak"} if only_soak else frozenset()
     try:
         wishes = Wishes.of(names, Scope(scale, mass, minutes), quick=quick, rush=only_rush)
     except Unknown as unknown:

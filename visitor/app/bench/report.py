@@ -13,7 +13,7 @@ from typing import Final
 from visitor.app.bench import scratch
 from visitor.app.bench.catalogue import NOTES, TITLES
 from visitor.app.bench.rounds import LOWER_IS_BETTER, Figure, Size
-from visitor.app.bench.rush_report import Rush
+from visitor.app.bench.rush_report import RUSH, SOAK, Rush
 from visitor.app.bench.rush_report import section as rush_section
 from visitor.app.bench.targets import Judgement, Reading, judged
 
@@ -124,8 +124,10 @@ def page(measured: Measured) -> str:
         of_subject = [figure for figure in measured.figures if figure.subject == name]
         if of_subject:
             parts.append(_section(title, NOTES.get(name, ""), of_subject))
-    if measured.rushes:
-        parts.append(rush_section(measured.rushes))
+    for title, clerks in ((RUSH, False), (SOAK, True)):
+        rushes = [rush for rush in measured.rushes if (rush.crowd.clerks > 0) == clerks]
+        if rushes:
+            parts.append(rush_section(title, rushes))
     return "\n".join(parts)
 
 

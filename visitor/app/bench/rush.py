@@ -21,7 +21,7 @@ from visitor.access.models import AccessEvent
 from visitor.app.bench import doors, scratch, stage
 from visitor.app.bench.places import Place
 from visitor.app.bench.purge import Purging
-from visitor.app.bench.rush_load import BOARD, PICTURE, SCAN, SIGN_IN, Desk, Door, Kiosk, Plan
+from visitor.app.bench.rush_load import KINDS, Desk, Door, Kiosk, Plan
 from visitor.app.bench.rush_report import Crowd, Rush, Times
 from visitor.app.bench.sign_ins import photos
 from visitor.app.bench.stage import Stage
@@ -42,6 +42,8 @@ BADGES: Final = 60
 SAMPLE_SECONDS: Final = 1.0
 GRACE_SECONDS: Final = 180.0
 FULL: Final = Crowd(10, 200, 600, 20, 10.0, 20, 3_000, 600.0)
+SOAK: Final = Crowd(4, 20, 12, 8, 2.0, 8, 500, 60.0, 3)
+"""Its sign-ins are those of each minute."""
 SMALL: Final = Crowd(2, 12, 24, 4, 8.0, 4, 120, 8.0)
 
 
@@ -55,9 +57,24 @@ class Seen:
     faults: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Memory in MB, second by second."""
+
+    all: list[float]
+    """Of everything that was started."""
+    serving: list[float]
+    """Of the process that answers requests."""
+
+
 def crowd(minutes: float, *, small: bool) -> Crowd:
     """Return who comes, within that time."""
     return replace(SMALL if small else FULL, seconds=60 * minutes)
+
+
+def soak(minutes: float) -> Crowd:
+    """Return who comes all day long, for that time."""
+    return replace(SOAK, seconds=60 * minutes, sign_ins=max(1, round(SOAK.sign_ins * minutes)))
 
 
 def run(place: Place, wanted: Crowd, tell: Callable[[str], None]) -> Rush:
@@ -71,10 +88,10 @@ def run(place: Place, wanted: Crowd, tell: Callable[[str], None]) -> Rush:
         # The night's own purge is over, so that none begins by itself when the server starts.
         purging.carry_out()
         purging.fill(wanted.due_visits)
-        megabytes: list[float] = []
+        memory = Memory([], [])
         with scratch.product(place, at, plan.port) as processes:
             tell(f"rush of {wanted.seconds:.0f} s")
-            with _sampled(processes, megabytes), scratch.running(_command(at)) as load:
+            with _sampled(processes, memory), scratch.running(_command(at)) as load:
                 run_id = purging.begin()
                 code = load.wait(wanted.seconds + GRACE_SECONDS)
             purging.await_end(run_id)
@@ -83,10 +100,8 @@ def run(place: Place, wanted: Crowd, tell: Callable[[str], None]) -> Rush:
         tell("counting")
         seen = Seen(**json.loads((at / "seen.json").read_text(encoding="utf-8")))
         faults = [*seen.faults, *_lost(runtime, seen), *_ledger_faults(runtime), *_purge_faults(runtime, run_id)]
-    times = {
-        kind: Times.of(seen.milliseconds[kind]) for kind in (SIGN_IN, PICTURE, SCAN, BOARD) if kind in seen.milliseconds
-    }
-    return Rush(place.name, wanted, times, megabytes, faults)
+    times = {kind: Times.of(seen.milliseconds[kind]) for kind in KINDS if kind in seen.milliseconds}
+    return Rush(place.name, wanted, times, memory.all, faults, memory.serving)
 
 
 def _command(at: Path) -> list[str]:
@@ -94,13 +109,14 @@ def _command(at: Path) -> list[str]:
 
 
 @contextmanager
-def _sampled(processes: Sequence[int], megabytes: list[float]) -> Generator[None]:
+def _sampled(processes: Sequence[int], memory: "Memory") -> Generator[None]:
     """Look at memory once a second while the block runs."""
     ended = threading.Event()
 
     def look() -> None:
         while not ended.wait(SAMPLE_SECONDS):
-            megabytes.append(scratch.memory_megabytes(*processes))
+            memory.all.append(scratch.memory_megabytes(*processes))
+            memory.serving.append(scratch.serving_megabytes(processes[0]))
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -134,6 +150,7 @@ def _plan(runtime: Runtime, stages: Sequence[Stage], wanted: Crowd) -> Plan:
             for at_stage, count in _spread(stages, wanted.desks)
             for _ in range(count)
         ],
+        [cookie] * wanted.clerks,
     )
 
 

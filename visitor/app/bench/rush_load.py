@@ -29,6 +29,10 @@ PATIENCE_SECONDS: Final = 90.0
 CHANGED: Final = b"event: changed"
 MOST_FAULTS: Final = 20
 SIGN_IN, PICTURE, SCAN, BOARD = "sign-in", "badge picture", "scan", "desk board"
+PAGE, PDF = "staff page", "badge as PDF"
+KINDS: Final = (SIGN_IN, PICTURE, SCAN, BOARD, PAGE, PDF)
+CLERK_PAGES: Final = ("/desk/", "/security/", "/security/roll-call", "/privacy/audit", "/admin/sites", "/desk/expect")
+CLERK_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Plan:
     kiosks: list[Kiosk]
     doors: list[Door]
     desks: list[Desk]
+    clerks: list[str] = field(default_factory=list)
+    """The cookies of those who go from page to page."""
 
     @staticmethod
     def read(file: Path) -> "Plan":
@@ -83,6 +89,7 @@ class Plan:
             [Kiosk(**one) for one in given["kiosks"]],
             [Door(**one) for one in given["doors"]],
             [Desk(**one) for one in given["desks"]],
+            given["clerks"],
         )
 
     def write(self, file: Path) -> None:
@@ -108,6 +115,8 @@ class Crowd:
         self._seen = Seen()
         self._chance = random.Random(1)  # noqa: S311  which photo, which badge
         self._began = 0.0
+        self._newest: str | None = None
+        """The address of the badge that was made last."""
 
     async def go(self) -> Seen:
         """Let the rush happen."""
@@ -115,7 +124,8 @@ class Crowd:
         desks = [asyncio.create_task(self._watched(self._desk(desk))) for desk in self._plan.desks]
         kiosks = (self._watched(self._kiosk(kiosk)) for kiosk in self._plan.kiosks)
         readers = (self._watched(self._door(door, number)) for number, door in enumerate(self._plan.doors))
-        await asyncio.gather(*kiosks, *readers)
+        clerks = (self._watched(self._clerk(cookie, number)) for number, cookie in enumerate(self._plan.clerks))
+        await asyncio.gather(*kiosks, *readers, *clerks)
         for desk in desks:
             desk.cancel()
         await asyncio.gather(*desks, return_exceptions=True)
@@ -144,6 +154,7 @@ class Crowd:
             body = json.dumps(sent).encode()
             told = await self._timed(SIGN_IN, due, partial(signed, f"POST {arrivals.PATH}", body))
             picture = json.loads(told)["badge"]["picture_url"]
+            self._newest = f"/badges/{UUID(picture.split('/')[-2])}.pdf"
             shown_at = time.perf_counter() - self._began
             await self._timed(PICTURE, shown_at, partial(signed, f"GET {picture}", b""))
 
@@ -172,6 +183,18 @@ class Crowd:
                 await _forget(reader)
         finally:
             writer.close()
+
+    async def _clerk(self, cookie: str, number: int) -> None:
+        headers = {"Cookie": cookie, "Accept": "text/html"}
+        due = CLERK_SECONDS * number / len(self._plan.clerks)
+        while due < self._plan.seconds:
+            await self._at(due)
+            page = CLERK_PAGES[number % len(CLERK_PAGES)]
+            await self._timed(PAGE, due, partial(load.request, "GET", page, headers, b""))
+            if self._newest is not None:
+                printed_at = time.perf_counter() - self._began
+                await self._timed(PDF, printed_at, partial(load.request, "GET", self._newest, headers, b""))
+            number, due = number + 1, due + CLERK_SECONDS
 
     async def _timed(self, kind: str, due: float, make: Callable[[], bytes]) -> bytes:
         """Send over a connection of its own, as a browser does after a while; late from when it was due."""

@@ -130,6 +130,11 @@ def memory_megabytes(*pids: int) -> float:
     return sum(_pss_kilobytes(one) for pid in pids for one in [pid, *_descendants(pid)]) / 1024
 
 
+def serving_megabytes(pid: int) -> float:
+    """Return the memory of the largest of a server's processes: the one that answers requests."""
+    return max(_pss_kilobytes(one) for one in [pid, *_descendants(pid)]) / 1024
+
+
 def threads_of(pid: int) -> int:
     """Return how many threads a process and its descendants have."""
     return sum(len(list(Path(f"/proc/{one}/task").glob("*"))) for one in [pid, *_descendants(pid)])

@@ -17,6 +17,8 @@ from visitor.app.bench.rounds import Figure, Size, Wanted, run
 from visitor.app.bench.rush_report import Rush
 
 RUSH: Final = "rush"
+SOAK: Final = "soak"
+SOAK_MINUTES: Final = 60.0
 ALONE_MINUTES: Final = 10.0
 BESIDE_MINUTES: Final = 2.5
 QUICK_MINUTES: Final = 0.15
@@ -35,7 +37,7 @@ class Scope:
     mass: int | None = None
     """So many visits are erased at once."""
     minutes: float | None = None
-    """So long the rush takes."""
+    """So long the rush or the soak takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Wishes:
     scale: int | None
     rush_minutes: float | None
     """None: no rush."""
+    soak_minutes: float | None
+    """None: no soak; it is measured only when it is asked for."""
     quick: bool
 
     @staticmethod
@@ -56,7 +60,7 @@ class Wishes:
         Raises:
             Unknown: there is none of that name.
         """
-        known = {*TITLES, RUSH}
+        known = {*TITLES, RUSH, SOAK}
         keys = {key for name in names for key in targets.keys(name.upper())}
         unknown = sorted(name for name in names if name not in known and not targets.keys(name.upper()))
         if unknown:
@@ -71,6 +75,7 @@ class Wishes:
             size if scope.mass is None else replace(size, mass=scope.mass),
             scope.scale,
             (scope.minutes or usual) if with_rush else None,
+            (scope.minutes or SOAK_MINUTES) if SOAK in chosen else None,
             quick,
         )
 
@@ -142,9 +147,15 @@ class Session:
         if self.wishes.rush_minutes is not None:
             with self._step(f"The Monday rush on {place.name}"):
                 crowd = rush.crowd(self.wishes.rush_minutes, small=self.wishes.quick)
-                self.rushes.append(rush.run(place, crowd, self._tell))
-                self.say("\n".join(rush_report.lines(self.rushes[-1])))
-                self.faults += self.rushes[-1].faults
+                self._keep_rush(rush.run(place, crowd, self._tell))
+        if self.wishes.soak_minutes is not None:
+            with self._step(f"{rush_report.SOAK} on {place.name}"):
+                self._keep_rush(rush.run(place, rush.soak(self.wishes.soak_minutes), self._tell))
+
+    def _keep_rush(self, happened: Rush) -> None:
+        self.rushes.append(happened)
+        self.say("\n".join(rush_report.lines(happened)))
+        self.faults += happened.faults
 
     def _keep(self, found: Iterator[Figure]) -> None:
         for figure in found:
