@@ -7,7 +7,7 @@ Nothing here imports them either, so that a process that only checks starts quic
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import chain
+from itertools import chain, count
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +28,7 @@ _NOTES: Final = (
 )
 _HEADS: Final = "SELECT log, size FROM ledger_head ORDER BY log"
 _number: Final = itemgetter(0)
+_cursors: Final = count(1)
 
 
 class Source(NamedTuple):
@@ -116,13 +117,14 @@ def _merged(leaves: Sequence[Any], bodies: Sequence[Any]) -> Iterator[Row]:
 def _chunks(source: Source, query: str, span: Span) -> Iterator[Sequence[Any]]:
     """Yield rows some at a time, from PostgreSQL in its own binary form.
 
-    PostgreSQL sends a short span at once. Of a long one it keeps a cursor, named after its table.
+    PostgreSQL sends a short span at once. Of a long one it keeps a cursor, until the transaction ends if nobody reads
+    it to its end; so each has a name of its own.
     """
     far = not source.embedded and not span.short
     if source.embedded:
         cursor = source.driver.cursor()
     elif far:
-        cursor = source.driver.cursor(query.partition(" FROM ")[2].partition(" ")[0], binary=True)
+        cursor = source.driver.cursor(f"ledger_{next(_cursors)}", binary=True)
     else:
         cursor = source.driver.cursor(binary=True)
     with closing(cursor):

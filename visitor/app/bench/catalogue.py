@@ -31,8 +31,8 @@ QUICK: Final = Size(
     batch=50,
     pages=20,
 )
-SQLITE_ENTRIES: Final = 200_000
-"""Of the ledger that is verified and exported there; its speed does not depend on how many."""
+SQLITE_ENTRIES: Final = 1_000_000
+"""The ledger is not grown beyond this there, however many are asked for."""
 SQLITE_EXPIRED: Final = 10_000
 """Events that expire at once there, where they go one by one."""
 SQLITE_EVENTS: Final = 1_000_000
@@ -73,7 +73,12 @@ NOTES: Final = {
         "On PostgreSQL a month in which everything is due goes whole; on SQLite rows go in batches. Both erase the "
         "bodies in the ledger too, say so there, and sign a certificate."
     ),
-    "ledger": "Verifying hashes every body, leaf and tree node again, and checks every ERASE entry and signature.",
+    "ledger": (
+        "Verifying hashes every body, leaf and tree node again, and checks every ERASE entry and signature. It is "
+        "measured as `visitor ledger verify` does it, with one process for each core, whose start counts, and with one "
+        "process alone. The chain in memory is one process, as a chain cannot be divided. A log that is measured has "
+        "one checkpoint; one that grew slowly has up to one for each minute, each with a signature to check."
+    ),
     "live": "Each page is an event stream of its own; told, it fetches the part that changed, as the browser does.",
 }
 """What must be known to read the figures."""
