@@ -16,7 +16,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from visitor.app import making_room
+from visitor.app import keyring_copies, making_room
 from visitor.app.backup import Manifest, is_sqlite, read_manifest, run_postgres, sqlite_path
 from visitor.app.exclusive import only_process
 from visitor.app.making_room import OF_THE_DATABASE, OF_THE_KEYRING
@@ -71,8 +71,8 @@ def restore(
     if manifest.kind != "database":
         raise SetupFault(f"{folder} is a copy of the keyring. Name the backup of the database; give this by --keyring.")
     _require_same_kind(settings, manifest)
-    if choices.keyring is not None and read_manifest(choices.keyring).kind != "keyring":
-        raise SetupFault(f"{choices.keyring} is not a copy of a keyring.")
+    if choices.keyring is not None:
+        keyring_copies.refuse_unfit(settings, choices.keyring)
     lock = only_process(settings)
     try:
         _refuse_full(settings, choices)

@@ -28,7 +28,8 @@ from visitor.core.settings import KeySettings, read_secret
 KEY_BYTES = 32
 TABLES_LOCK = 0x6B65_7972_696E
 """PostgreSQL advisory lock number: "keyrin" in ASCII."""
-_CHECK = "keyring/check"
+CHECK = "keyring/check"
+"""Name of the key that tells whether a master key fits."""
 
 metadata = sa.MetaData()
 record_key = sa.Table(
@@ -106,7 +107,16 @@ def is_new(engine: Engine) -> bool:
     with reading(engine) as connection:
         if not sa.inspect(connection).has_table(named_key.name):
             return True
-        return connection.scalar(sa.select(named_key.c.name).where(named_key.c.name == _CHECK)) is None
+        return connection.scalar(sa.select(named_key.c.name).where(named_key.c.name == CHECK)) is None
+
+
+def fits(master_key: bytes, wrapped: bytes) -> bool:
+    """Tell whether a master key opens a keyring, by the wrapped key that is kept under `CHECK`."""
+    try:
+        AESGCM(master_key).decrypt(wrapped[:12], wrapped[12:], CHECK.encode())
+    except InvalidTag:
+        return False
+    return True
 
 
 class Keyring:
@@ -140,12 +150,12 @@ class Keyring:
 
     def _check(self) -> None:
         with reading(self._engine) as connection:
-            wrapped = connection.scalar(sa.select(named_key.c.wrapped_key).where(named_key.c.name == _CHECK))
+            wrapped = connection.scalar(sa.select(named_key.c.wrapped_key).where(named_key.c.name == CHECK))
         if wrapped is None:
-            self._keep(_CHECK, secrets.token_bytes(KEY_BYTES))
+            self._keep(CHECK, secrets.token_bytes(KEY_BYTES))
             return
         try:
-            self._unwrap(wrapped, _CHECK.encode())
+            self._unwrap(wrapped, CHECK.encode())
         except InvalidTag:
             raise SetupFault(
                 "The master key does not fit this keyring: it is another installation's or an older key. "
