@@ -145,6 +145,36 @@ def test_more_requests_than_connections_are_answered(cluster: PostgresCluster, t
         assert report(port, door, str(uuid4()))[0] == 201
 
 
+def test_readers_who_find_no_connection_are_told(cluster: PostgresCluster, tmp_path: Path) -> None:
+    place = places.found(cluster, tmp_path, pool_size=1)
+    with_door(place)
+    with place.serving() as port:
+        answers: list[tuple[int, str]] = []
+        with locked(place, "device_token"):
+            readers = [threading.Thread(target=lambda: answers.append(status_list(port))) for _ in range(8)]
+            for reader in readers:
+                reader.start()
+            for reader in readers:
+                reader.join(60)
+        assert [status for status, _said in answers] == [503] * 8
+        assert all(SENTENCE in said for _status, said in answers)
+
+        assert status_list(port)[0] == 200
+    # Not only the lock was waited for.
+    assert "TimeoutError" in "".join(path.read_text() for path in tmp_path.glob("serve-*.log")), (
+        "the pool was not empty"
+    )
+
+
+def status_list(port: int) -> tuple[int, str]:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    line.request("GET", "/api/v1/status-list", headers={"Authorization": f"Bearer {TOKEN}"})
+    answer = line.getresponse()
+    content = answer.read()
+    line.close()
+    return answer.status, content.decode(errors="replace")
+
+
 @pytest.mark.parametrize("command", ["serve", "worker"])
 def test_start_without_a_database_is_one_sentence(command: str, own_cluster: PostgresCluster, tmp_path: Path) -> None:
     place = places.found(own_cluster, tmp_path)
