@@ -13,7 +13,7 @@ def test_every_table_that_grows_is_read_by_its_whole_key(work: Work) -> None:
     wait, reading = statements._group_read(connection.dialect)
     wait.run(connection, {"turns": "[]"})
 
-    plan = connection.exec_driver_sql(f"EXPLAIN {reading.text}", {"asked": "[]"}).scalars().all()
+    plan = connection.exec_driver_sql("EXPLAIN " + reading.text.replace("$1", "'[]'")).scalars().all()
 
     conditions = {line.strip() for line in plan if "Index Cond" in line}
     assert {

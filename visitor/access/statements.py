@@ -78,8 +78,8 @@ def read(connection: sa.Connection, asked: Sequence[Row], turns: Sequence[int]) 
     wait, statement = _group_read(dialect)
     with round_trip(connection, several=True):
         begin(connection)
-        wait.send(connection, {"turns": json.dumps(sorted(set(turns)))})
-        answer = statement.send(connection, {"asked": json.dumps(given, default=_plain)})
+        wait.send(connection, {"turns": _json(sorted(set(turns)))})
+        answer = statement.send(connection, {"asked": _json(given)})
     for row in answer.fetchall():
         by_place[row[0]].append(row)
     return [_found(rows, dialect, one) for rows, one in zip(by_place, asked, strict=True)]
@@ -91,7 +91,7 @@ def take_turns(connection: sa.Connection, turns: Sequence[int]) -> None:
     They are taken in ascending order, so that two groups never wait for each other.
     """
     if connection.dialect.name != "sqlite":
-        connection.execute(_TURNS, {"turns": json.dumps(sorted(set(turns)))})
+        connection.execute(_TURNS, {"turns": _json(sorted(set(turns)))})
 
 
 def occupancy(connection: sa.Connection, zone_id: UUID) -> int:
@@ -128,7 +128,7 @@ def write(connection: sa.Connection, kept: Sequence[Kept], *, last: bool = False
         return [one.event["id"] for one in kept]
     scans = [_flat(one) for one in kept]
     work = [job | {"event_id": one.event["id"]} for one in kept for job in one.jobs]
-    given = {"scans": json.dumps(scans, default=_plain), "work": json.dumps(work, default=_plain)}
+    given = {"scans": _json(scans), "work": _json(work)}
     with round_trip(connection, several=True):
         stored = _group_write(dialect).send(connection, given)
         if last:
@@ -191,7 +191,10 @@ def _turns() -> sa.Select[Any]:
     By itself PostgreSQL would make the plan of the big statement anew each time, as soon as one that was made while the
     tables were small seems cheaper; that takes longer than the scan.
     """
-    planned = sa.select(*(sa.func.set_config(*setting, True) for setting in _PLANNED)).subquery("planned")  # noqa: FBT003  PostgreSQL's
+    setting = "set_config('{}', '{}', true)"  # until the transaction ends
+    planned = sa.select(*(sa.literal_column(setting.format(*one)).label(one[0]) for one in _PLANNED)).subquery(
+        "planned"
+    )
     turn = sa.func.json_array_elements_text(sa.cast(sa.bindparam("turns", type_=sa.Text()), postgresql.JSON()))
     turns = turn.table_valued("turn").render_derived(name="turns")
     lock = sa.func.pg_advisory_xact_lock(sa.cast(turns.c.turn, sa.BigInteger()))
@@ -267,3 +270,6 @@ def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return "\\x" + value.hex()
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+_json: Final = json.JSONEncoder(default=_plain).encode

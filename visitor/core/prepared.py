@@ -22,12 +22,10 @@ class Prepared:
     """One statement for one kind of database."""
 
     def __init__(self, statement: sa.ClauseElement, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
+        compiled = statement.compile(dialect=_with_numbers(dialect))
         assert isinstance(compiled, SQLCompiler)
         self.text: Final = str(compiled)
-        self._by_place = compiled.positiontup is not None
-        self._kept = {"prepare": True} if dialect.name == "postgresql" else {}
-        names = compiled.positiontup or list(compiled.binds)
+        names = compiled.positiontup or ()
         self._places = [
             (name, binder(compiled.binds[name].type, dialect), compiled.binds[name].value) for name in names
         ]
@@ -35,17 +33,15 @@ class Prepared:
     def send(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  the driver's own cursor
         """Run in the connection's transaction and return the cursor. Call it within `round_trip`."""
         given = [
-            (name, value if value is None or convert is None else convert(value))
-            for name, value, convert in [
-                (name, values.get(name, kept), convert) for name, convert, kept in self._places
-            ]
+            value if value is None or convert is None else convert(value)
+            for value, convert in [(values.get(name, kept), convert) for name, convert, kept in self._places]
         ]
-        cursor = connection.connection.cursor()
-        if self._by_place:
-            cursor.execute(self.text, [value for _name, value in given])
-        else:  # psycopg would let the server read the text anew the first few times
-            cursor.execute(self.text, dict(given), **self._kept)
-        return cursor
+        if connection.dialect.name == "postgresql":
+            # The usual cursor would look for parameters in a long text each time.
+            cursor = connection.dialect.loaded_dbapi.RawCursor(connection.connection.driver_connection)
+            # Otherwise the driver would let the server read the text anew the first few times.
+            return cursor.execute(self.text, given, prepare=True)
+        return connection.connection.cursor().execute(self.text, given)
 
     def run(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         """Run in the connection's transaction; return the rows as the driver gives them.
@@ -100,6 +96,11 @@ def commit(connection: sa.Connection) -> None:
     SQLAlchemy commits afterwards as ever, and then the driver finds nothing left to do.
     """
     connection.connection.cursor().execute("COMMIT")  # the driver's own commit would wait twice
+
+
+def _with_numbers(dialect: Dialect) -> Dialect:
+    """Return a dialect whose parameters are told by their place."""
+    return type(dialect)(paramstyle="numeric_dollar") if dialect.name == "postgresql" else dialect  # type: ignore[call-arg]  # each takes it
 
 
 def binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert:
