@@ -30,6 +30,11 @@ def usual_jobs() -> int:
     return min(len(os.sched_getaffinity(0)), MOST)
 
 
+def jobs_worthwhile(entries: int, jobs: int, part_size: int = parts.SIZE) -> int:
+    """Return how many of `jobs` processes verify so many entries: all, or one."""
+    return jobs if entries >= WORTHWHILE_PARTS * part_size else 1
+
+
 def verify(
     runtime: Runtime, actor: Actor, anchored: Collection[str] = (), *, jobs: int, part_size: int = parts.SIZE
 ) -> LedgerReport:
@@ -39,7 +44,8 @@ def verify(
         NotAllowed: the actor may not verify the ledger.
         Unfinished: one of the processes failed; nothing is said about the logs.
     """
-    if jobs > 1 and _entries(runtime, actor) >= WORTHWHILE_PARTS * part_size:
+    jobs = jobs_worthwhile(_entries(runtime, actor), jobs, part_size)
+    if jobs > 1:
         with Crew(runtime.engine, jobs) as crew:
             for _ in range(TRIES):
                 with runtime.reading(actor) as work:

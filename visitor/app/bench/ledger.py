@@ -188,12 +188,13 @@ def contests(place: Place, size: Size) -> Iterator[Contest]:
             [Beside("ledger.append", title, INSERTS), Beside("ledger.chain", title, CHAIN)],
         )
         title = f"Ledger verified, {size.entries:,} entries"
-        in_one = f"{title}, one process"
+        jobs = together.jobs_worthwhile(size.entries, together.usual_jobs())
+        usual, in_one = f"{title}, processes: {jobs}", f"{title}, within one process"
         yield Contest(
             {PRODUCT: log.verify, ONE: log.verify_in_one, READ: log.read, MEMORY_CHAIN: log.hash_in_memory},
             [
-                Beside("ledger.verify", f"{title}, {together.usual_jobs()} processes", READ),
-                Beside("ledger.memory", f"{title}, {together.usual_jobs()} processes", MEMORY_CHAIN),
+                Beside("ledger.verify", usual, READ),
+                Beside("ledger.memory", usual, MEMORY_CHAIN),
                 Beside("ledger.one.verify", in_one, READ, side=ONE),
                 Beside("ledger.one.memory", in_one, MEMORY_CHAIN, side=ONE),
             ],
