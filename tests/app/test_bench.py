@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from visitor.app.bench import report, targets
+from visitor.app.bench import report, rush, rush_report, targets
 from visitor.app.bench.catalogue import QUICK, TITLES, subjects
 from visitor.app.bench.places import Place, Sqlite
 from visitor.app.bench.report import Measured
 from visitor.app.bench.rounds import PRODUCT, RATE, Beside, Contest, Figure, Size, Subject, Wanted, run
+from visitor.app.bench.rush_report import Crowd, Rush, Times
 from visitor.app.bench.targets import TARGETS, Judgement, Reached
 from visitor.app.bench.trips import READY
 from visitor.cli import main
@@ -148,3 +149,31 @@ def test_figures_of_an_earlier_run_are_shown_as_they_were() -> None:
 
 def test_round_trips_are_counted_as_the_protocol_shows_them() -> None:
     assert b"B\t5\tReadyForQuery\t I\n".count(READY) == 1
+
+
+def rushed(crowd: Crowd, serving: list[float]) -> Rush:
+    return Rush("SQLite", crowd, {"scan": Times.of([1.0, 2.0])}, [200.0] * 9, [], serving)
+
+
+def test_memory_that_grows_is_told_by_the_hour() -> None:
+    filling = [100.0 + second for second in range(50)]
+    assert rushed(rush.soak(1), [*filling, *[150.0] * 60]).slope == pytest.approx(0)
+    assert rushed(rush.soak(1), [150 + second / 3600 for second in range(100)]).slope == pytest.approx(1)
+
+
+def test_a_day_is_shown_beside_the_rush_and_an_earlier_one_is_read_again() -> None:
+    both = [rushed(rush.crowd(10, small=False), []), rushed(rush.soak(60), [90.0, 151.0, 150.0, 150.0])]
+    page = report.page(Measured([], QUICK, date(2026, 11, 22), (), both))
+    assert page.index("## The Monday rush") < page.index("## All day long")
+    assert "90, 151, 150 MB; +0 MB an hour over the last half" in page
+    assert "3 clerks go from page to page and print badges." in page
+    assert "the process that answers: 90, 151, 150 MB" in "\n".join(rush_report.lines(both[1]))
+
+    old = json.loads(json.dumps(both[0].as_json()))
+    del old["serving"], old["crowd"]["clerks"]
+    again = Rush.from_json(old)
+    assert (again.crowd, again.times, list(again.serving)) == (both[0].crowd, both[0].times, [])
+
+
+def test_a_day_of_an_hour_has_sixty_times_the_sign_ins_of_a_minute() -> None:
+    assert rush.soak(60).sign_ins == 60 * rush.soak(1).sign_ins

@@ -30,9 +30,9 @@ def folder() -> Generator[Path]:
 
 
 @contextmanager
-def installation(place: Place, at: Path, *, threads: int | None = None) -> Generator[OpenRuntime]:
+def installation(place: Place, at: Path) -> Generator[OpenRuntime]:
     """Make an installation on a free port, and open it; its databases are dropped afterwards."""
-    runtime = open_runtime(load_settings(made(place, at, threads=threads)))
+    runtime = open_runtime(load_settings(made(place, at)))
     try:
         yield runtime
     finally:
@@ -40,14 +40,12 @@ def installation(place: Place, at: Path, *, threads: int | None = None) -> Gener
         place.forget()
 
 
-def made(place: Place, at: Path, *, threads: int | None = None) -> Path:
+def made(place: Place, at: Path) -> Path:
     """Make an installation on a free port and return its settings file."""
     port = free_port()
     config = trial.make_installation(at, port=port, database_url=place.new_url(at, "visitor"), level="error")
     text = config.read_text(encoding="utf-8")
     text = text.replace('keyring_url = "sqlite:///keys.db"', f'keyring_url = "{place.new_url(at, "keys")}"')
-    if threads is not None:
-        text = text.replace(f"port = {port}\n", f"port = {port}\nthreads = {threads}\n", 1)
     config.write_text(text, encoding="utf-8")
     return config
 
@@ -133,6 +131,14 @@ def memory_megabytes(*pids: int) -> float:
 def serving_megabytes(pid: int) -> float:
     """Return the memory of the largest of a server's processes: the one that answers requests."""
     return max(_pss_kilobytes(one) for one in [pid, *_descendants(pid)]) / 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """Return how long processors have worked for a process and its descendants."""
+    ticks = 0
+    for one in [pid, *_descendants(pid)]:
+        ticks += sum(map(int, Path(f"/proc/{one}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def threads_of(pid: int) -> int:
