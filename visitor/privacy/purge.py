@@ -282,7 +282,8 @@ def _keep_turn(turn: _Turn, work: Work) -> None:
 
 def _next_ids(work: Work, run_id: UUID, kind: ItemKind, limit: int) -> list[UUID]:
     where = (PurgeItem.run_id == run_id, PurgeItem.subject == kind.value)
-    return list(work.session.scalars(sa.select(PurgeItem.row_id).where(*where).order_by(PurgeItem.row_id).limit(limit)))
+    query = sa.select(PurgeItem.row_id).where(*where).order_by(PurgeItem.row_id).limit(limit)
+    return list(work.session.connection().scalars(query))
 
 
 def _remember_traces(turn: _Turn, work: Work, kind: ItemKind, ids: list[UUID]) -> list[erasure.Traces]:
