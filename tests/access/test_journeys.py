@@ -138,6 +138,25 @@ def test_plans_are_made_for_scans_within_their_transaction_only(runtime: Runtime
         assert setting(work) == "auto"
 
 
+def test_what_is_given_up_before_the_commit_is_undone_and_the_connection_is_as_before(
+    runtime: Runtime, at: Door
+) -> None:
+    def give_up() -> None:
+        with runtime.transaction(SYSTEM) as work:
+            begin_with_first(work.session)
+            record_asked(work, asked(runtime, at, at.badge))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        give_up()
+
+    assert stored(runtime) == [set(), set(), set()]
+    with runtime.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        assert not driver.autocommit
+        assert driver.info.transaction_status.name == "IDLE"
+
+
 @pytest.mark.usefixtures("refused")
 def test_of_a_group_that_fails_nothing_at_all_is_stored(runtime: Runtime, at: Door, others: list[Badge]) -> None:
     scans = [asked(runtime, at, badge) for badge in others]
