@@ -165,10 +165,10 @@ def _made(runtime: Runtime, cut: Cut, month: Month) -> bool:
 
 @contextmanager
 def by_index(work: Work) -> Generator[None]:
-    """Let PostgreSQL read an index meanwhile where one has all that is asked for.
+    """Let PostgreSQL read an index meanwhile where there is one.
 
-    It takes reading an index from its beginning to its end for dear, and would read the rows, which are four times as
-    many bytes.
+    It takes an index that has all that is asked for to be dearer than the rows, which are four times as many bytes; and
+    it expects to find soon, from the beginning, what is not there at all.
     """
     connection = work.session.connection()
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")

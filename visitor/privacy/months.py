@@ -30,12 +30,11 @@ EVENTS: Final = Cut("access_event", "scanned_at")
 SCANS: Final = Cut("ledger_entry_access", "at")
 AUDITS: Final = Cut("ledger_entry_audit", "at")
 CUTS: Final = (EVENTS, SCANS, AUDITS)
-BATCH: Final = 20_000
+BATCH: Final = 50_000
 """Keys hold nothing but ids, and nobody waits for their rows."""
 KEYS_INDEX: Final = "ix_known_scan_at"
 SLICE: Final = timedelta(hours=1)
 """Of the keys that go first."""
-MOMENT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +243,11 @@ def _sweep_keys(runtime: Runtime, from_at: datetime, until_at: datetime) -> int:
 
     Time is what their index knows. To pick a number of rows first, and delete those, takes twice as long.
     """
-    swept, span, newest = 0, SLICE, _newest_key(runtime, from_at, until_at)
-    while newest is not None:
-        begins_at = max(from_at, newest - span)
-        given = {"from_at": begins_at, "until_at": newest}
+    swept, span, until = 0, SLICE, _newest_key(runtime, from_at, until_at)
+    while until is not None:
+        begins_at = max(from_at, until - span)
         with runtime.transaction(SYSTEM) as work:
+            given = {"from_at": begins_at, "until_at": until}
             count = work.session.connection().execute(_KEYS, given).rowcount
         swept += count
         if count > BATCH:
@@ -256,16 +255,23 @@ def _sweep_keys(runtime: Runtime, from_at: datetime, until_at: datetime) -> int:
         elif count < BATCH // 2:
             span *= 2
         # Behind an empty slice there may be years without any.
-        until = begins_at - MOMENT
-        newest = until if count and until >= from_at else _newest_key(runtime, from_at, begins_at)
+        until = begins_at if count else _newest_key(runtime, from_at, begins_at)
     return swept
 
 
 def _newest_key(runtime: Runtime, from_at: datetime, until_at: datetime) -> datetime | None:
-    """Return the time of the newest key in a span that may go."""
-    with runtime.reading(SYSTEM) as work:
-        newest: datetime | None = work.session.scalar(_NEWEST, {"from_at": from_at, "until_at": until_at})
-    return newest
+    """Return the end of the last slice in which a key lies, by halving: to read all of them for it takes longer."""
+    with runtime.reading(SYSTEM) as work, partitions.by_index(work):
+        if not _any_key(work, from_at, until_at):
+            return None
+        while until_at - from_at > SLICE:
+            middle = from_at + (until_at - from_at) / 2
+            from_at, until_at = (middle, until_at) if _any_key(work, middle, until_at) else (from_at, middle)
+    return until_at
+
+
+def _any_key(work: Work, from_at: datetime, until_at: datetime) -> bool:
+    return bool(work.session.scalar(_ANY_KEY, {"from_at": from_at, "until_at": until_at}))
 
 
 def _sweep_notes(runtime: Runtime, from_at: datetime, until_at: datetime) -> int:
@@ -279,15 +285,15 @@ def _sweep_notes(runtime: Runtime, from_at: datetime, until_at: datetime) -> int
     return swept
 
 
-_ALONE: Final = "NOT EXISTS (SELECT 1 FROM access_event_rest e WHERE e.id = k.event_id AND e.scanned_at = k.scanned_at)"
-"""An event of a time whose month is gone can only lie in the rest."""
-_NEWEST: Final = sa.text(f"""
-SELECT max(k.scanned_at) FROM known_scan k
-WHERE k.scanned_at >= :from_at AND k.scanned_at < :until_at AND {_ALONE}
-""")  # noqa: S608  a constant of this file
-_KEYS: Final = sa.text(f"""
-DELETE FROM known_scan k WHERE k.scanned_at >= :from_at AND k.scanned_at <= :until_at AND {_ALONE}
-""")  # noqa: S608  a constant of this file
+_ANY_KEY: Final = sa.text(
+    "SELECT EXISTS (SELECT 1 FROM known_scan WHERE scanned_at >= :from_at AND scanned_at < :until_at)"
+)
+_KEYS: Final = sa.text("""
+DELETE FROM known_scan k WHERE k.scanned_at >= :from_at AND k.scanned_at < :until_at AND (
+  NOT EXISTS (SELECT 1 FROM access_event_rest WHERE scanned_at >= :from_at AND scanned_at < :until_at)
+  OR NOT EXISTS (SELECT 1 FROM access_event_rest e WHERE e.id = k.event_id AND e.scanned_at = k.scanned_at))
+""")
+"""An event of a time whose month is gone can only lie in the rest; mostly none does, which is found once a slice."""
 _NOTES: Final = sa.text("""
 DELETE FROM still WHERE ctid = ANY(ARRAY(
   SELECT s.ctid FROM still s WHERE s.event_id >= CAST(:from_id AS uuid) AND s.event_id < CAST(:until_id AS uuid)
