@@ -15,7 +15,7 @@ FULL: Final = Size(
     entries=1_000_000,
     visits=2_000,
     mass=20_000,
-    expired=100_000,
+    expired=1_000_000,
     batch=1_000,
     pages=200,
 )
@@ -71,7 +71,9 @@ NOTES: Final = {
     ),
     "expiry": (
         "On PostgreSQL a month in which everything is due goes whole; on SQLite rows go in batches. Both erase the "
-        "bodies in the ledger too, say so there, and sign a certificate."
+        "bodies in the ledger too, say so there, and sign a certificate. The time is that of the whole purge: plan, "
+        "month, keys of its scans, VACUUM, certificate. Doors that scan meanwhile begin before the plan and end after "
+        "the certificate; the longest wait is that of a request over HTTP."
     ),
     "ledger": (
         "Verifying hashes every body, leaf and tree node again, and checks every ERASE entry and signature. It is "
