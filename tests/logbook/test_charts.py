@@ -14,7 +14,7 @@ from visitor.core.clock import FixedClock
 from visitor.core.permissions import Role
 from visitor.core.work import Runtime
 from visitor.logbook.charts import pictures
-from visitor.logbook.queries import places_of
+from visitor.logbook.places import places_of
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from flask.typing import ResponseReturnValue
 from visitor.accounts import queries, sessions
 from visitor.accounts.queries import SignedIn
 from visitor.core import web
-from visitor.core.actors import NOBODY, SYSTEM
-from visitor.core.db import reading
+from visitor.core.actors import SYSTEM
 from visitor.core.errors import NotAllowed, Unavailable
 from visitor.core.i18n import languages, native_name
 from visitor.core.ids import token_hash
 from visitor.core.permissions import ROLE_NAMES
+from visitor.core.prepared import glance
 
 P = ParamSpec("P")
 
@@ -63,8 +63,9 @@ def install(app: Flask) -> None:
 
 @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login has no types
 def _user(token: str) -> StaffUser | None:
-    with web.runtime().reading(NOBODY) as work:
-        found = queries.session_actor(work, token)
+    runtime = web.runtime()
+    with glance(runtime.engine) as connection:
+        found = queries.session_actor(connection, token, runtime.settings.sign_in, runtime.clock.now())
     return None if found is None else StaffUser(token, found)
 
 
@@ -105,7 +106,7 @@ def device() -> queries.KnownDevice:
         NotAllowed: no device calls.
     """
     if "device" not in g:
-        with reading(web.runtime().engine) as connection:
+        with glance(web.runtime().engine) as connection:
             found = queries.device_by_hash(connection, device_token_hash())
         if found is None:
             raise NotAllowed

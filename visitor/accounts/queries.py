@@ -4,11 +4,13 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 
 from visitor.accounts.models import Account, DeviceToken, Grant, StaffSession
 from visitor.core.actors import Actor, ActorKind
@@ -16,6 +18,8 @@ from visitor.core.errors import NotFound
 from visitor.core.ids import token_hash
 from visitor.core.names import clean_line
 from visitor.core.permissions import ROLE_PERMISSIONS, Permission, Role
+from visitor.core.prepared import Convert, Prepared, converted, readers
+from visitor.core.settings import SignInSettings
 from visitor.core.sorting import Sort
 from visitor.core.work import Work
 
@@ -23,10 +27,29 @@ PAGE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
+class StaffMember:
+    """What a page needs to know of the account of whoever asks for it."""
+
+    id: UUID
+    display_name: str
+    language: str
+    must_change_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role, and the only site where it holds."""
+
+    role: Role
+    site_id: UUID | None
+    """Null: at every site."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """Who uses a browser just now."""
 
-    account: Account
+    account: StaffMember
     actor: Actor
     roles: frozenset[Role]
     seen_at: datetime
@@ -88,6 +111,39 @@ _DEVICE: Final = sa.select(DeviceToken.id, DeviceToken.site_id, DeviceToken.acce
     DeviceToken.token_hash == sa.bindparam("token_hash", type_=sa.LargeBinary()), DeviceToken.revoked_at.is_(None)
 )
 """Built once: putting a statement together costs more than running it."""
+
+
+class _SessionRow(NamedTuple):
+    """A session with its account and one grant, or none."""
+
+    id: UUID
+    display_name: str
+    language: str
+    must_change_password: bool
+    began_at: datetime
+    seen_at: datetime
+    confirmed_at: datetime
+    role: Role | None
+    site_id: UUID | None
+
+
+_SESSION_COLUMNS: Final[tuple[sa.SQLColumnExpression[Any], ...]] = (
+    *(Account.id, Account.display_name, Account.language, Account.must_change_password),
+    *(StaffSession.began_at, StaffSession.seen_at, StaffSession.confirmed_at, Grant.role, Grant.site_id),
+)
+_SESSION: Final = (
+    sa.select(*_SESSION_COLUMNS)
+    .join_from(Account, StaffSession, StaffSession.account_id == Account.id)
+    .outerjoin(Grant, Grant.account_id == Account.id)
+    .where(StaffSession.token_hash == sa.bindparam("token_hash", type_=sa.LargeBinary()))
+    .where(StaffSession.ended_at.is_(None), Account.disabled_at.is_(None))
+)
+"""One row for each grant, or one without a role."""
+
+
+@cache
+def _session(dialect: Dialect) -> tuple[Prepared, tuple[Convert, ...]]:
+    return Prepared(_SESSION, dialect), readers(_SESSION_COLUMNS, dialect)
 
 
 def normal_name(name: str) -> str:
@@ -153,7 +209,7 @@ def _account_filters(wanted: AccountFilter) -> list[sa.ColumnElement[bool]]:
     return where
 
 
-def actor_for(of: Account, held: Iterable[Grant]) -> Actor:
+def actor_for(of: Account | StaffMember, held: Iterable[Grant | Held]) -> Actor:
     """Return the account as an actor with the permissions of its roles."""
     everywhere: set[Permission] = set()
     at_site: dict[UUID, set[Permission]] = {}
@@ -164,30 +220,24 @@ def actor_for(of: Account, held: Iterable[Grant]) -> Actor:
     return Actor(ActorKind.STAFF, of.id, frozenset(everywhere), sites)
 
 
-def session_actor(work: Work, token: str) -> SignedIn | None:
+def session_actor(connection: sa.Connection, token: str, limits: SignInSettings, now: datetime) -> SignedIn | None:
     """Return who holds the session of that token; None when it ended, ran out, or the account is disabled.
 
-    Roles are read each time, so that a change takes effect with the next request.
+    Roles are read each time, with the session by one statement, so that a change takes effect with the next request.
     """
-    query = (
-        sa.select(Account, StaffSession)
-        .join(StaffSession, StaffSession.account_id == Account.id)
-        .where(StaffSession.token_hash == token_hash(token), StaffSession.ended_at.is_(None))
-        .where(Account.disabled_at.is_(None))
-    )
-    found = work.session.execute(query).one_or_none()
-    if found is None or _run_out(work, found.StaffSession):
+    statement, converts = _session(connection.dialect)
+    found = statement.run(connection, {"token_hash": token_hash(token)})
+    rows = [_SessionRow(*converted(row, converts)) for row in found]
+    if not rows:
         return None
-    held = grants(work, [found.Account.id])[found.Account.id]
-    roles = frozenset(grant.role for grant in held)
-    kept = found.StaffSession
-    return SignedIn(found.Account, actor_for(found.Account, held), roles, kept.seen_at, kept.confirmed_at)
-
-
-def _run_out(work: Work, kept: StaffSession) -> bool:
-    limits = work.settings.sign_in
+    first = rows[0]
     idle, whole = timedelta(minutes=limits.idle_minutes), timedelta(hours=limits.absolute_hours)
-    return kept.seen_at + idle <= work.now or kept.began_at + whole <= work.now
+    if first.seen_at + idle <= now or first.began_at + whole <= now:
+        return None
+    known = StaffMember(first.id, first.display_name, first.language, must_change_password=first.must_change_password)
+    held = [Held(row.role, row.site_id) for row in rows if row.role is not None]
+    roles = frozenset(grant.role for grant in held)
+    return SignedIn(known, actor_for(known, held), roles, first.seen_at, first.confirmed_at)
 
 
 def device_by_token(connection: sa.Connection, token: str) -> KnownDevice | None:

@@ -182,7 +182,8 @@ def _own_account() -> Account:
     found = admission.signed_in()
     if found is None:
         raise NotAllowed
-    return found.account
+    with web.reading() as work:
+        return queries.account(work, found.account.id)
 
 
 def _check_own(account: Account, password: str, field: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -11,10 +12,10 @@ import sqlalchemy as sa
 from visitor.access import queries as access
 from visitor.cctv.models import Still, StillState
 from visitor.core.errors import NotFound
+from visitor.core.many import among
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
 from visitor.people import queries as people
-from visitor.sites.models import Camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,14 @@ class StillLine:
 
 def stills_of(work: Work, event_ids: Collection[UUID]) -> dict[UUID, list[StillLine]]:
     """Return the stills of each event that has any, in the order of their cameras."""
-    query = sa.select(Still).where(Still.event_id.in_(event_ids)).order_by(Still.event_id, Still.camera_id)
+    if not event_ids:
+        return {}
+    work.session.flush()
+    columns = (Still.event_id, Still.camera_id, Still.state, Still.fault, Still.taken_at)
+    query = sa.select(*columns).where(among(work, Still.event_id, event_ids)).order_by(Still.event_id, Still.camera_id)
     found: dict[UUID, list[StillLine]] = {}
-    for row in work.session.scalars(query):
-        line = StillLine(row.event_id, row.camera_id, row.state, row.fault, row.taken_at)
-        found.setdefault(row.event_id, []).append(line)
+    for row in work.session.connection().execute(query):
+        found.setdefault(row.event_id, []).append(StillLine(*row))
     return found
 
 
@@ -55,7 +59,15 @@ def still_bytes(work: Work, event_id: UUID, camera_id: UUID, purpose: Purpose) -
     return opened[still.record_id]
 
 
-def clip_link(camera: Camera, from_at: datetime | None, until_at: datetime | None) -> str | None:
+class Recorded(Protocol):
+    """A camera whose pictures are kept by a recorder."""
+
+    @property
+    def clip_address(self) -> str | None:
+        """Address of a clip there with the places {from_unix} and {until_unix}."""
+
+
+def clip_link(camera: Recorded, from_at: datetime | None, until_at: datetime | None) -> str | None:
     """Return the address of a clip at the recorder; None when the camera names none."""
     if camera.clip_address is None or from_at is None or until_at is None:
         return None

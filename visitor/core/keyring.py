@@ -178,8 +178,10 @@ class Keyring:
         # Single statements: a transaction around them would cost PostgreSQL two more journeys.
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for part in _chunks(wanted):
-                rows = connection.execute(sa.select(record_key).where(record_key.c.key_id.in_(part)))
-                found.update({row.key_id: self._unwrap(row.wrapped_key, row.key_id.bytes) for row in rows})
+                rows = connection.execute(
+                    sa.select(record_key).where(among_on(self._engine, record_key.c.key_id, part))
+                )
+                found.update({key_id: self._unwrap(wrapped, key_id.bytes) for key_id, wrapped in rows})
         return found
 
     def destroy(self, key_ids: Iterable[UUID]) -> int:

@@ -43,6 +43,8 @@ def clean_line(text: str) -> str:
     need them.
     Doing it twice changes nothing.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # nothing below is about any of these characters but the space
     kept = " ".join("".join(_kept(character) for character in text).split())
     composed = unicodedata.normalize("NFC", _without_stray_joiners(kept))
     return "".join(_with_few_marks(composed)).strip()

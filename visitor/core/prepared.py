@@ -5,7 +5,7 @@ a function call away that costs more than the work itself. Statement, types, poo
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,6 +13,8 @@ from sqlalchemy import orm
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from visitor.core.db import reading
 
 Convert = Callable[[Any], Any] | None
 """From a value to the driver's, or back; None: it stays as it is."""
@@ -54,6 +56,13 @@ class Prepared:
             rows: Sequence[tuple[Any, ...]] = cursor.fetchall() if cursor.description else ()
             cursor.close()
         return rows
+
+
+def glance(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Open a connection for one statement that reads: on PostgreSQL a transaction would cost two more journeys."""
+    if engine.dialect.name == "sqlite":
+        return reading(engine)
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

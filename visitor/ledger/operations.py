@@ -9,12 +9,15 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 
 from visitor.core.many import among
+from visitor.core.prepared import Prepared
 from visitor.core.work import Work
 from visitor.ledger import sequencer
 from visitor.ledger.encoding import NEVER_DUE_ON, SALT_BYTES, Leaf, day_number
@@ -36,6 +39,12 @@ AUDIT_LIFE: Final = timedelta(days=365)
 ERASE_LIMIT: Final = 2_000
 """Ranges named by one ERASE entry; keeps its body far below the limit."""
 CHUNK: Final = 500
+
+
+@cache
+def _insertion(dialect: Dialect) -> Prepared:
+    """Put together once: nearly every page writes an entry or two."""
+    return Prepared(sa.insert(LedgerEntry), dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,8 @@ def audit(  # noqa: PLR0913  the one call with which every room says who did wha
     )
     stamp = _Stamp(work.new_id(), Log.AUDIT, EntryType.AUDIT, RecordClass.AUDIT, (work.now + AUDIT_LIFE).date())
     row = _row(stamp, fact.to_body()) | {"subject_id": subject_id, "site_id": site_id, "at": work.now}
-    work.session.execute(sa.insert(LedgerEntry), [row])
+    connection = work.session.connection()
+    _insertion(connection.dialect).run(connection, row)
 
 
 def access_entry(fact: AccessFact, due_on: date) -> dict[str, Any]:

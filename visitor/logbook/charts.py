@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from visitor.access import queries as access
 from visitor.core.work import Work
-from visitor.logbook.queries import Places
+from visitor.logbook.places import Places
 from visitor.sites.models import Site
 from visitor.visits import queries as visits
 

@@ -17,6 +17,7 @@ from visitor.core.paging import Cursor, Page
 from visitor.core.replica import Seen
 from visitor.core.work import Runtime, Work
 from visitor.logbook import queries
+from visitor.logbook.places import places_of
 from visitor.logbook.queries import EventLine, Places
 from visitor.logbook.words import REASON_WORDS, age
 from visitor.sites.models import Site
@@ -82,7 +83,7 @@ def _chunk(
 
     def read(work: Work) -> tuple[Page[AccessEvent], Places, list[EventLine]]:
         page = access.search(work, export.wanted, cursor, limit=limit)
-        known = queries.places_of(work, export.site)
+        known = places_of(work, export.site)
         return page, known, [] if export.with_names else queries.lines(work, known, page.rows, with_names=False)
 
     page, known, lines = runtime.reading_elsewhere(actor, read, after=export.seen.place).value

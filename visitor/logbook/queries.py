@@ -18,36 +18,15 @@ from visitor.cctv.queries import StillLine
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
 from visitor.logbook.forms import LogForm
+from visitor.logbook.places import Places
 from visitor.logbook.words import REASON_WORDS
 from visitor.people import queries as people
 from visitor.people.records import Contact
-from visitor.sites import queries as places
-from visitor.sites.models import AccessPoint, Camera, PointKind, Site, Zone
+from visitor.sites.models import Site
 from visitor.visits import queries as visits
 
 VISITS_FOUND: Final = 500
 """Visitor words lead to at most so many visits, the newest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The names of a site's places, read once for a page."""
-
-    zones: Sequence[Zone]
-    points: Sequence[AccessPoint]
-    cameras: dict[UUID, Camera]
-
-    def zone_name(self, zone_id: UUID | None) -> str | None:
-        """Return a zone's name; None for the outside."""
-        return next((zone.name for zone in self.zones if zone.id == zone_id), None)
-
-    def point_name(self, point_id: UUID) -> str:
-        """Return an access point's name."""
-        return next((point.name for point in self.points if point.id == point_id), "")
-
-    def muster_point(self) -> AccessPoint | None:
-        """Return the site's first muster point."""
-        return next((point for point in self.points if point.kind is PointKind.MUSTER), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +65,6 @@ class PersonInside:
     zone_name: str | None
 
 
-def places_of(work: Work, site: Site) -> Places:
-    """Return the names of the site's places."""
-    cameras = {camera.id: camera for camera in places.cameras(work, site.id)}
-    return Places(places.zones(work, site.id), places.access_points(work, site.id), cameras)
-
-
 def filter_of(work: Work, site: Site, form: LogForm) -> EventFilter:
     """Return the filter that a form asks for. Words and badge numbers that nobody has find nothing.
 
@@ -124,12 +97,13 @@ def lines(
     `again`: a page that is open already refreshes itself.
     """
     names = _contacts(work, events, Purpose.SECURITY_REVIEW, again=again) if with_names else {}
-    numbers = badges.by_ids(work, {event.badge_id for event in events if event.badge_id is not None})
+    numbers = badges.numbers(work, {event.badge_id for event in events if event.badge_id is not None})
+    zone_names = {zone.id: zone.name for zone in known.zones}
+    point_names = {point.id: point.name for point in known.points}
     stills = cctv.stills_of(work, [event.id for event in events])
     found: list[EventLine] = []
     for event in events:
         contact = names.get(event.visit_id) if event.visit_id else None
-        badge = numbers.get(event.badge_id) if event.badge_id is not None else None
         found.append(
             EventLine(
                 event_id=event.id,
@@ -143,10 +117,10 @@ def lines(
                 received_at=event.received_at,
                 offline=event.offline,
                 offline_granted=event.offline_granted,
-                access_point_name=known.point_name(event.access_point_id),
-                from_zone=known.zone_name(event.from_zone_id),
-                to_zone=known.zone_name(event.to_zone_id),
-                badge_number=None if badge is None else badge.number,
+                access_point_name=point_names.get(event.access_point_id, ""),
+                from_zone=zone_names.get(event.from_zone_id),
+                to_zone=zone_names.get(event.to_zone_id),
+                badge_number=None if event.badge_id is None else numbers.get(event.badge_id),
                 still_url=_still_url(work, event, stills.get(event.id, [])),
                 clip_url=_clip_url(known, event),
             )

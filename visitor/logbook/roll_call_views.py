@@ -13,6 +13,7 @@ from visitor.core.i18n import N_
 from visitor.core.live import event_stream
 from visitor.core.permissions import Permission
 from visitor.logbook import charts, queries
+from visitor.logbook.places import places_of
 from visitor.sites import operations as places
 from visitor.sites.models import SiteMode
 from visitor.sites.views import current_site
@@ -69,7 +70,7 @@ def count(visit_id: UUID) -> ResponseReturnValue:
     """Note that somebody was seen at the muster point."""
     with web.transaction() as work:
         site = current_site(work, Permission.ROLLCALL)
-        point = queries.places_of(work, site).muster_point()
+        point = places_of(work, site).muster_point()
         if point is None:
             raise Invalid(NO_MUSTER_POINT)
         access.count_at_muster(work, visit_id, point.id)
@@ -91,7 +92,7 @@ def declare() -> ResponseReturnValue:
 def _context(*, again: bool = False) -> dict[str, object]:
     with web.transaction() as work:
         site = current_site(work, Permission.ROLLCALL)
-        known = queries.places_of(work, site)
+        known = places_of(work, site)
         inside = queries.people_inside(work, site, known, again=again)
         zones, unseen = charts.zone_map(work, site, known)
         return {

@@ -24,7 +24,7 @@ from visitor.core.replica import Seen
 from visitor.core.work import Work
 from visitor.logbook import charts, export, operations, queries
 from visitor.logbook.forms import FIELDS, USUAL_SPAN, LogForm
-from visitor.logbook.queries import Places
+from visitor.logbook.places import Places, places_of
 from visitor.logbook.words import REASON_WORDS, age
 from visitor.sites.models import Site
 from visitor.sites.views import current_site
@@ -38,6 +38,7 @@ RARE = ("zone", "access_point", "reason", "badge")
 class _Search:
     """What one search found, before names are opened."""
 
+    site: Site
     known: Places
     page: Page[AccessEvent]
     fault: Invalid | None = None
@@ -53,16 +54,15 @@ def search() -> ResponseReturnValue:
 
     def read(work: Work) -> _Search:
         site = current_site(work, Permission.LOG_VIEW)
-        known = queries.places_of(work, site)
+        known = places_of(work, site)
         try:
-            return _Search(known, operations.search(work, site, form, cursor, newer=bool(newer)))
+            return _Search(site, known, operations.search(work, site, form, cursor, newer=bool(newer)))
         except Invalid as found:
-            return _Search(known, Page(()), found)
+            return _Search(site, known, Page(()), found)
 
     seen = web.reading_elsewhere(read)
-    found = seen.value
+    found, site = seen.value, seen.value.site
     with web.transaction() as work:
-        site = current_site(work, Permission.LOG_VIEW)
         if found.fault is None:
             operations.record_search(work, site, form, len(found.page.rows))
         lines = queries.lines(work, found.known, found.page.rows)
@@ -137,7 +137,7 @@ def _newest(*, again: bool = False) -> dict[str, object]:
         period = LogForm().period(work.now, ZoneInfo(site.time_zone))
         wanted = EventFilter(site.id, period.from_at, period.until_at)
         page = access.search(work, wanted, limit=LIVE_ROWS)
-        known = queries.places_of(work, site)
+        known = places_of(work, site)
         return {
             "events": queries.lines(work, known, page.rows, again=again),
             "pictures": charts.pictures(work, site, known),
