@@ -55,6 +55,7 @@ class Seen:
     client_ids: list[str]
     scan_ids: list[str]
     faults: list[str]
+    turned_away: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def run(place: Place, wanted: Crowd, tell: Callable[[str], None]) -> Rush:
             raise RuntimeError("the crowd ended early")
         tell("counting")
         seen = Seen(**json.loads((at / "seen.json").read_text(encoding="utf-8")))
-        faults = [*seen.faults, *_lost(runtime, seen), *_ledger_faults(runtime), *_purge_faults(runtime, run_id)]
+        away = [f"{seen.turned_away} × turned away (503) and sent again"] if seen.turned_away else []
+        faults = [*seen.faults, *away, *_lost(runtime, seen), *_ledger_faults(runtime), *_purge_faults(runtime, run_id)]
     times = {kind: Times.of(seen.milliseconds[kind]) for kind in KINDS if kind in seen.milliseconds}
     return Rush(place.name, wanted, times, memory.all, faults, memory.serving)
 

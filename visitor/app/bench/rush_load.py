@@ -26,6 +26,8 @@ from visitor.core.clock import SystemClock
 SETTLE_SECONDS: Final = 0.25
 """Many events at once make one refresh, as in the browser."""
 PATIENCE_SECONDS: Final = 90.0
+COME_AGAIN: Final = "HTTP/1.1 503"
+AGAIN_SECONDS: Final = 2.0
 CHANGED: Final = b"event: changed"
 MOST_FAULTS: Final = 20
 SIGN_IN, PICTURE, SCAN, BOARD = "sign-in", "badge picture", "scan", "desk board"
@@ -105,6 +107,8 @@ class Seen:
     client_ids: list[str] = field(default_factory=list)
     scan_ids: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    turned_away: int = 0
+    """Answers that ask to come again later. Kiosks and readers do; so does the crowd."""
 
 
 class Crowd:
@@ -197,14 +201,29 @@ class Crowd:
             number, due = number + 1, due + CLERK_SECONDS
 
     async def _timed(self, kind: str, due: float, make: Callable[[], bytes]) -> bytes:
-        """Send over a connection of its own, as a browser does after a while; late from when it was due."""
+        """Send until it is taken; late from when it was due."""
+        while True:
+            try:
+                body = await self._sent(make)
+            except load.Failed as fault:
+                late = time.perf_counter() - self._began - due
+                if not str(fault).startswith(COME_AGAIN) or late > PATIENCE_SECONDS:
+                    raise
+                self._seen.turned_away += 1
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                break
+        self._seen.milliseconds.setdefault(kind, []).append(1000 * (time.perf_counter() - self._began - due))
+        return body
+
+    async def _sent(self, make: Callable[[], bytes]) -> bytes:
+        """Send over a connection of its own, as a browser does after a while."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._plan.port)
         try:
             writer.write(make())
             _head, body = await asyncio.wait_for(answer(reader), PATIENCE_SECONDS)
         finally:
             writer.close()
-        self._seen.milliseconds.setdefault(kind, []).append(1000 * (time.perf_counter() - self._began - due))
         return body
 
     async def _at(self, due: float) -> None:
