@@ -1,10 +1,11 @@
 // @ts-check
 /** A visitor's code: of an invitation, or the personal one. Held before the camera, scanned, or typed. */
-import { button, element } from '../elements.js';
-import { alertBox, textField } from '../fields.js';
+import { button } from '../elements.js';
+import { textField } from '../fields.js';
 import { isPass } from '../qr.js';
-import { createScanner, listenForScanner } from '../scan.js';
+import { listenForScanner } from '../scan.js';
 import { stepsOf } from '../steps.js';
+import { codeReader } from './code-reader.js';
 import { faultText, focusFault, keepFaults } from './faults.js';
 
 /** @typedef {import('../kiosk.js').Kiosk} Kiosk */
@@ -14,21 +15,23 @@ export function code(kiosk) {
   const { visitor } = kiosk;
   const { t } = kiosk.i18n;
   const trouble = faultText(kiosk, 'code');
-  const advice = element('p', { class: 'advice', 'aria-live': 'polite' }, t('code.show'));
-  /** @param {string} text */
-  const say = (text) => {
-    if (advice.textContent === text) return;
-    advice.textContent = text;
-    kiosk.speech.say([text], { after: true });
-  };
   /** @param {string} text */
   const found = (text) => {
     visitor.code = text;
-    say(t('check.sending'));
+    reader.say(t('check.sending'));
     void look(kiosk);
   };
-  const scanner = createScanner(kiosk, {
-    isOurs: isPass, found, other: () => say(t('code.another')), missing: () => say(t('code.no_camera')),
+  const reader = codeReader(kiosk, {
+    show: t('code.show'),
+    trouble,
+    isOurs: isPass,
+    found,
+    other: () => {
+      reader.say(t('code.another'));
+    },
+    missing: () => {
+      reader.say(t('code.no_camera'));
+    },
   });
   /** @type {(() => void) | null} */
   let deaf = null;
@@ -46,34 +49,23 @@ export function code(kiosk) {
       deaf = listenForScanner(isPass, found);
       // A scanner that types has brought a code along; a code that was turned down waits for the visitor.
       if (visitor.code && !trouble && !visitor.faults.typed_code) found(visitor.code);
-      else if (!trouble) void scanner.watch();
+      else reader.watch();
     },
     leave: () => {
       deaf?.();
-      scanner.stop();
+      reader.stop();
     },
-    content: [
-      trouble ? alertBox(trouble, kiosk.reception()) : null,
-      element(
-        'div',
-        { class: trouble ? 'photo-side' : 'photo photo-out' },
-        trouble ? null : scanner.view,
-        element(
-          'div',
-          { class: 'photo-side' },
-          trouble ? null : advice,
-          textField({
-            name: 'typed_code', label: t('code.typed'), help: t('code.typed_help'), value: trouble ? visitor.code : '', most: 40,
-            capitals: 'characters', fault: faultText(kiosk, 'typed_code'), change: (value) => {
-              visitor.code = value;
-              delete visitor.faults.typed_code;
-            },
-          }),
-          trouble ? button('scan-again', t('code.again'), { drawing: 'camera', press: () => again(kiosk) }) : null,
-          button('without-code', t('code.without'), { kind: 'quiet', press: () => without(kiosk) }),
-        ),
-      ),
-    ],
+    content: reader.content(
+      textField({
+        name: 'typed_code', label: t('code.typed'), help: t('code.typed_help'), value: trouble ? visitor.code : '', most: 40,
+        capitals: 'characters', fault: faultText(kiosk, 'typed_code'), change: (value) => {
+          visitor.code = value;
+          delete visitor.faults.typed_code;
+        },
+      }),
+      { label: t('code.again'), press: () => again(kiosk) },
+      button('without-code', t('code.without'), { kind: 'quiet', press: () => without(kiosk) }),
+    ),
     actions: [button('continue', t('continue'), { kind: 'primary', drawing: 'forward', after: true, submit: true })],
   };
 }

@@ -1,9 +1,9 @@
 // @ts-check
 /** Leaving: show the badge to the camera, or type its number. */
-import { button, element } from '../elements.js';
-import { alertBox, textField } from '../fields.js';
+import { button } from '../elements.js';
+import { textField } from '../fields.js';
 import { isBadge } from '../qr.js';
-import { createScanner } from '../scan.js';
+import { codeReader } from './code-reader.js';
 import { faultText, focusFault, keepFaults } from './faults.js';
 
 /** @typedef {import('../kiosk.js').Kiosk} Kiosk */
@@ -13,32 +13,30 @@ export function signOut(kiosk) {
   const { visitor } = kiosk;
   const { t } = kiosk.i18n;
   let busy = visitor.sending;
-  const advice = element('p', { class: 'advice', 'aria-live': 'polite', 'data-advice': '' }, t('out.show'));
   const trouble = faultText(kiosk, 'sign_out');
   const send = button('submit', t('out.send'), { kind: 'primary', drawing: 'leave', submit: true });
   send.disabled = visitor.sending;
 
-  /** @param {string} text */
-  function say(text) {
-    if (advice.textContent === text) return;
-    advice.textContent = text;
-    kiosk.speech.say([text], { after: true });
-  }
-
   function wait() {
     busy = true;
     send.disabled = true;
-    say(t('check.sending'));
+    reader.say(t('check.sending'));
   }
 
-  const scanner = createScanner(kiosk, {
+  const reader = codeReader(kiosk, {
+    show: t('out.show'),
+    trouble,
     isOurs: (text) => isBadge(text) && !busy,
     found: (token) => {
       wait();
       void leave(kiosk, { token });
     },
-    other: () => busy || say(t('out.other_code')),
-    missing: () => say(t('out.no_camera')),
+    other: () => {
+      if (!busy) reader.say(t('out.other_code'));
+    },
+    missing: () => {
+      reader.say(t('out.no_camera'));
+    },
   });
 
   function submit() {
@@ -56,31 +54,18 @@ export function signOut(kiosk) {
     heading: t('out.heading'),
     lead: t('out.lead'),
     submit,
-    shown: () => {
-      if (!trouble) void scanner.watch();
-    },
-    leave: scanner.stop,
-    content: [
-      trouble ? alertBox(trouble, kiosk.reception()) : null,
-      element(
-        'div',
-        { class: trouble ? 'photo-side' : 'photo photo-out' },
-        trouble ? null : scanner.view,
-        element(
-          'div',
-          { class: 'photo-side' },
-          trouble ? null : advice,
-          textField({
-            name: 'badge_number', label: t('out.number'), help: t('out.number_help'), value: visitor.badgeNumber, most: 40,
-            capitals: 'characters', fault: faultText(kiosk, 'badge_number'), change: (value) => {
-              visitor.badgeNumber = value;
-              delete visitor.faults.badge_number;
-            },
-          }),
-          trouble ? button('scan-again', t('out.again'), { drawing: 'camera', press: () => again(kiosk) }) : null,
-        ),
-      ),
-    ],
+    shown: reader.watch,
+    leave: reader.stop,
+    content: reader.content(
+      textField({
+        name: 'badge_number', label: t('out.number'), help: t('out.number_help'), value: visitor.badgeNumber, most: 40,
+        capitals: 'characters', fault: faultText(kiosk, 'badge_number'), change: (value) => {
+          visitor.badgeNumber = value;
+          delete visitor.faults.badge_number;
+        },
+      }),
+      { label: t('out.again'), press: () => again(kiosk) },
+    ),
     actions: [send],
   };
 }
