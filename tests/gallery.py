@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 
 from PIL import Image
@@ -23,8 +22,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import factories
 from tests.corpus.names import NAMES
-from tests.flows import kiosk, pages
+from tests.flows import kiosk, kiosk_screens, pages
 from tests.flows.house import PASSWORD
+from tests.flows.kiosk_screens import Stop, Visitor
 from tests.flows.pages import Lived
 from tests.real import browser, scenes
 from tests.reception.arrivals import Place
@@ -37,6 +37,8 @@ TARGET = Path(__file__).parents[1] / "docs" / "screenshots" / "gallery"
 SIZES = {"portrait": (1080, 1920), "landscape": (1280, 800), "tablet": (1024, 768), "phone": (390, 844)}
 LANGUAGES = ("en", "de", "ar", "ja")
 SHEET_HEIGHT, GAP = 340, 8
+SHOWN_APART = frozenset({Stop("details", "error"), Stop("check", "help")})
+"""Of what stands out at a kiosk's screen, what gets a sheet of its own."""
 CROWD = 500
 LONG = next(name.text for name in NAMES if name.key == "long")
 NAMELESS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
@@ -145,62 +147,11 @@ def kiosk_sheets(chromium: Browser, lived: Lived, code: str, gallery: Gallery) -
     kiosk.at(page, "pairing")
     gallery.shoot(page, "kiosk-pairing")
     kiosk.pair(page, lived.address, code)
-    gallery.shoot(page, "kiosk-welcome")
-    kiosk.press(page, "sign-in")
-    kiosk.at(page, "language")
-    gallery.shoot(page, "kiosk-language")
-    page.locator(f".screen [data-language={gallery.language}]").click()
-    for screen in chain(questions(page), badge_and_way_out(page)):
-        kiosk.at(page, screen.split(":")[0])
-        gallery.shoot(page, f"kiosk-{screen.replace(':', '-')}")
+    who = Visitor(gallery.language, "María-Fernanda Ångström", "Fabrikam Marine")
+    for stop in kiosk_screens.screens(page, who):
+        if not stop.what or stop in SHOWN_APART:
+            gallery.shoot(page, "-".join(filter(None, ("kiosk", *stop))))
     page.context.close()
-
-
-def questions(page: Page) -> Iterator[str]:
-    """Walk from the kind of visit to the ID step, stopping at each screen and at a fault."""
-    yield "visit-type"
-    page.locator("[data-action=visit-type]").nth(1).click()
-    kiosk.at(page, "details")
-    kiosk.press(page, "continue")
-    expect(page.locator("#fault-name")).to_be_visible()
-    yield "details:error"
-    page.locator("input[name=name]").fill("María-Fernanda Ångström")
-    page.locator("input[name=company]").fill("Fabrikam Marine")
-    yield "details"
-    kiosk.press(page, "continue")
-    kiosk.at(page, "host")
-    page.locator("input[role=combobox]").fill("sa")
-    page.locator("[role=option]").first.wait_for()
-    yield "host"
-    page.locator("[role=option]").first.click()
-    kiosk.press(page, "continue")
-    yield "notice"
-    kiosk.press(page, "continue")
-    yield "id-document"
-    kiosk.press(page, "continue")
-
-
-def badge_and_way_out(page: Page) -> Iterator[str]:
-    """Walk from the photo to the good-bye."""
-    kiosk.at(page, "photo")
-    expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=kiosk.SLOW_MS)
-    yield "photo"
-    kiosk.take_photo(page)
-    yield "check"
-    kiosk.press(page, "help")
-    expect(page.locator("[data-dialog=help]")).to_be_visible()
-    yield "check:help"
-    page.locator("[data-dialog=help] [data-action=close]").click()
-    kiosk.press(page, "submit")
-    number = kiosk.badge_number(page)
-    yield "done"
-    kiosk.press(page, "finish")
-    kiosk.at(page, "welcome")
-    kiosk.press(page, "sign-out")
-    yield "sign-out"
-    page.locator("input[name=badge_number]").fill(number)
-    kiosk.press(page, "submit")
-    yield "goodbye"
 
 
 def staff_sheets(chromium: Browser, lived: Lived, places: dict[str, int], gallery: Gallery) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -21,7 +23,6 @@ SPOKEN = tuple(path.stem for path in (APP / "messages").glob("*.js"))
 MANY = tuple(
     language for language in ("en", "nl", "de", "fr", "es", "it", "pl", "pt", "ar", "th") if language in SPOKEN
 )
-NUMBER_LENGTH = 6
 WAY = GuidanceForm(reception="Behind the model ship", way=("← To the lift", "↑ Level 2", "Blue chairs"))
 
 
@@ -46,61 +47,97 @@ def talking_house(folder: Path, chromium: Browser, codes: int) -> Iterator[Recep
         yield Reception(home, chromium, made)
 
 
-def walk(page: Page, language: str) -> Iterator[str]:
-    """Stop at each screen and dialog from the welcome on, until the visitor has left."""
-    yield "welcome"
-    kiosk.press(page, "more-languages")
-    yield "welcome"
-    page.locator("dialog [data-action=close]").click()
+class Stop(NamedTuple):
+    """A screen at which a walk stops, and what stands out there."""
+
+    screen: str
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who walks."""
+
+    language: str = "en"
+    name: str = "Axel Axe"
+    company: str = "Axe & Sons"
+
+
+def walk(page: Page, visitor: Visitor) -> Iterator[Stop]:
+    """Stop at each screen, fault and dialog from the welcome on, until the visitor has left and the next may come."""
+    yield from _arrival(page, visitor)
+    yield from _questions(page, visitor)
+    yield from _picture(page)
+    yield from _badge_and_way_out(page)
+
+
+def screens(page: Page, visitor: Visitor) -> Iterator[Stop]:
+    """As `walk`; each screen is there before it is stopped at."""
+    for stop in walk(page, visitor):
+        kiosk.at(page, stop.screen)
+        yield stop
+
+
+def _arrival(page: Page, visitor: Visitor) -> Iterator[Stop]:
+    yield Stop("welcome")
+    if page.locator("[data-action=more-languages]").count():
+        kiosk.press(page, "more-languages")
+        yield Stop("welcome", "languages")
+        page.locator("dialog [data-action=close]").click()
     kiosk.press(page, "sign-in")
-    yield "language"
-    page.locator(f".screen [data-language={language}]").click()
-    yield "visit-type"
+    yield Stop("language")
+    page.locator(f".screen [data-language={visitor.language}]").click()
+    yield Stop("visit-type")
     page.locator("[data-action=visit-type]").nth(1).click()
+
+
+def _questions(page: Page, visitor: Visitor) -> Iterator[Stop]:
     kiosk.at(page, "details")
     kiosk.press(page, "continue")
     expect(page.locator("#fault-name")).to_be_visible()
-    yield "details"
-    kiosk.tell(page, name="Axel Axe", company="Axe & Sons")
+    yield Stop("details", "error")
+    page.locator("input[name=name]").fill(visitor.name)
+    page.locator("input[name=company]").fill(visitor.company)
+    yield Stop("details")
+    kiosk.press(page, "continue")
+    kiosk.at(page, "host")
     page.locator("input[role=combobox]").fill("sa")
     page.locator("[role=option]").first.wait_for()
-    yield "host"
+    yield Stop("host")
     page.locator("[role=option]").first.click()
     kiosk.press(page, "continue")
-    yield "notice"
+    yield Stop("notice")
+    kiosk.press(page, "full-notice")
+    yield Stop("notice", "full")
     kiosk.press(page, "continue")
-    yield "id-document"
+    yield Stop("id-document")
     kiosk.press(page, "continue")
-    yield from _picture_and_badge(page)
 
 
-def _picture_and_badge(page: Page) -> Iterator[str]:
+def _picture(page: Page) -> Iterator[Stop]:
     kiosk.at(page, "photo")
     expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=kiosk.SLOW_MS)
-    yield "photo"
+    yield Stop("photo")
     kiosk.take_photo(page)
-    yield "check"
+    yield Stop("check")
     for tool, dialog in {"languages": "language", "display": "display", "help": "help"}.items():
         kiosk.press(page, tool)
         expect(page.locator(f"[data-dialog={dialog}]")).to_be_visible()
-        yield "check"
+        yield Stop("check", tool)
         page.locator(f"[data-dialog={dialog}] [data-action=close]").click()
+
+
+def _badge_and_way_out(page: Page) -> Iterator[Stop]:
     kiosk.press(page, "submit")
     kiosk.at(page, "done")
-    expect(page.locator("[data-badge=shown]")).to_be_visible(timeout=kiosk.SLOW_MS)
-    number = page.locator("[data-done=number]").inner_text()
-    yield "done"
+    number = kiosk.badge_number(page)
+    yield Stop("done")
     kiosk.press(page, "finish")
     kiosk.at(page, "welcome")
     kiosk.press(page, "sign-out")
-    yield "sign-out"
-    page.locator("input[name=badge_number]").fill(next(word for word in _codes(number)))
+    yield Stop("sign-out")
+    page.locator("input[name=badge_number]").fill(number)
     kiosk.press(page, "submit")
-    yield "goodbye"
-
-
-def _codes(text: str) -> Iterator[str]:
-    """Return the words of six letters and digits as badges carry them."""
-    for word in "".join(each if each.isascii() and each.isalnum() else " " for each in text).split():
-        if len(word) == NUMBER_LENGTH and word.isupper():
-            yield word
+    yield Stop("goodbye")
+    kiosk.press(page, "finish")
+    kiosk.at(page, "welcome")

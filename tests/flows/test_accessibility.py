@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.flows import kiosk, looks, pages, reception
+from tests.flows import kiosk, kiosk_screens, looks, pages, reception
 from tests.flows.house import PASSWORD
+from tests.flows.kiosk_screens import Visitor
 from tests.flows.pages import Lived
 
 pytestmark = pytest.mark.real
@@ -122,70 +123,13 @@ def test_pages_of_strangers_and_answers_to_mistakes(chromium: Browser, lived: Li
 def test_every_screen_of_the_kiosk(chromium: Browser, lived: Lived) -> None:
     page = fresh_page(chromium)
     page.goto(f"{lived.address}/kiosk/")
-    found: list[str] = []
-    for screens in (questions, picture_and_dialogs, badge_and_way_out):
-        for screen in screens(page, lived):
-            kiosk.at(page, screen)
-            found += [f"{screen} {line}" for line in faults(page, KIOSK_TARGET_PX)]
+    kiosk.at(page, "pairing")
+    found = [f"pairing {line}" for line in faults(page, KIOSK_TARGET_PX)]
+    kiosk.pair(page, lived.address, lived.codes[0])
+    for stop in kiosk_screens.screens(page, Visitor()):
+        found += [f"{stop} {line}" for line in faults(page, KIOSK_TARGET_PX)]
     page.context.close()
     nothing_wrong(found)
-
-
-def questions(page: Page, lived: Lived) -> Iterator[str]:
-    """Walk from pairing to the ID step, stopping at each screen, with a fault shown on the way."""
-    yield "pairing"
-    kiosk.pair(page, lived.address, lived.codes[0])
-    yield "welcome"
-    kiosk.press(page, "sign-in")
-    yield "language"
-    page.locator(".screen [data-language=en]").click()
-    yield "visit-type"
-    page.locator("[data-action=visit-type]", has_text="Contractor").click()
-    kiosk.at(page, "details")
-    kiosk.press(page, "continue")
-    expect(page.locator("#fault-name")).to_be_visible()
-    yield "details"
-    kiosk.tell(page, name="Axel Axe", company="Axe & Sons")
-    page.locator("input[role=combobox]").fill("sa")
-    page.locator("[role=option]").first.wait_for()
-    yield "host"
-    page.locator("[role=option]").first.click()
-    kiosk.press(page, "continue")
-    kiosk.at(page, "notice")
-    kiosk.press(page, "full-notice")
-    yield "notice"
-    kiosk.press(page, "continue")
-    yield "id-document"
-    kiosk.press(page, "continue")
-
-
-def picture_and_dialogs(page: Page, _lived: Lived) -> Iterator[str]:
-    """Take the photo, and open what can be opened over any screen."""
-    yield "photo"
-    kiosk.take_photo(page)
-    yield "check"
-    for tool, dialog in {"languages": "language", "display": "display", "help": "help"}.items():
-        kiosk.press(page, tool)
-        expect(page.locator(f"[data-dialog={dialog}]")).to_be_visible()
-        yield "check"
-        page.locator(f"[data-dialog={dialog}] [data-action=close]").click()
-    kiosk.press(page, "submit")
-
-
-def badge_and_way_out(page: Page, _lived: Lived) -> Iterator[str]:
-    """Receive the badge, and sign out with its number."""
-    kiosk.at(page, "done")
-    number = kiosk.badge_number(page)
-    yield "done"
-    kiosk.press(page, "finish")
-    kiosk.at(page, "welcome")
-    kiosk.press(page, "sign-out")
-    yield "sign-out"
-    page.locator("input[name=badge_number]").fill(number)
-    kiosk.press(page, "submit")
-    yield "goodbye"
-    kiosk.press(page, "finish")
-    kiosk.at(page, "welcome")
 
 
 def test_visitor_signs_in_and_out_by_keyboard_alone(chromium: Browser, lived: Lived) -> None:

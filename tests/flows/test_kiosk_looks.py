@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.flows import kiosk, kiosk_screens, looks, reception
+from tests.flows import kiosk_screens, looks, reception
+from tests.flows.kiosk_screens import Stop, Visitor
 from tests.flows.reception import Reception
 
 pytestmark = pytest.mark.real
@@ -80,10 +81,12 @@ def resize(page: Page, size: tuple[int, int]) -> None:
 def test_every_screen_in_every_light(at_work: Reception, language: str) -> None:
     page = at_work.kiosk(at_work.codes.pop())
     found: list[str] = []
-    for screen in kiosk_screens.walk(page, language):
-        kiosk.at(page, screen)
-        found += [f"{screen} {line}" for line in faults(page)]
+    seen: set[Stop] = set()
+    for stop in kiosk_screens.screens(page, Visitor(language)):
+        found += [f"{stop} {line}" for line in faults(page)]
+        seen.add(stop)
     page.context.close()
+    assert Stop("welcome", "languages") in seen
     if found:
         pytest.fail("\n".join(found), pytrace=False)
 
@@ -91,9 +94,8 @@ def test_every_screen_in_every_light(at_work: Reception, language: str) -> None:
 def test_arabic_is_written_from_the_right_and_the_building_stays_as_it_is(at_work: Reception) -> None:
     page = at_work.kiosk(at_work.codes.pop())
     turned = "element => new DOMMatrix(getComputedStyle(element).transform).a"
-    for screen in kiosk_screens.walk(page, "ar"):
-        kiosk.at(page, screen)
-        if screen == "details":
+    for stop in kiosk_screens.screens(page, Visitor("ar")):
+        if stop == ("details", ""):
             expect(page.locator("html[dir=rtl][lang=ar]")).to_be_attached()
             back = page.locator("[data-action=back]").bounding_box()
             on = page.locator("[data-action=continue]").bounding_box()
@@ -101,7 +103,7 @@ def test_arabic_is_written_from_the_right_and_the_building_stays_as_it_is(at_wor
             assert on is not None
             assert back["x"] > on["x"]
             assert page.locator("[data-action=back] .icon").evaluate(turned) == -1
-        if screen == "done":
+        if stop.screen == "done":
             assert page.locator(".step .icon-left").evaluate(turned) == 1
             assert [step.strip() for step in page.locator(".step").all_inner_texts()] == [
                 "To the lift",
