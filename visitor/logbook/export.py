@@ -17,8 +17,8 @@ from visitor.core.paging import Cursor, Page
 from visitor.core.replica import Seen
 from visitor.core.work import Runtime, Work
 from visitor.logbook import queries
-from visitor.logbook.places import places_of
-from visitor.logbook.queries import EventLine, Places
+from visitor.logbook.places import Places, places_of
+from visitor.logbook.queries import EventLine
 from visitor.logbook.words import REASON_WORDS, age
 from visitor.sites.models import Site
 

@@ -98,7 +98,7 @@ def lines(
     """
     names = _contacts(work, events, Purpose.SECURITY_REVIEW, again=again) if with_names else {}
     numbers = badges.numbers(work, {event.badge_id for event in events if event.badge_id is not None})
-    zone_names = {zone.id: zone.name for zone in known.zones}
+    zone_names: dict[UUID | None, str] = {zone.id: zone.name for zone in known.zones}
     point_names = {point.id: point.name for point in known.points}
     stills = cctv.stills_of(work, [event.id for event in events])
     found: list[EventLine] = []

@@ -29,7 +29,7 @@ SUBJECTS_NAMED: Final = 50
 """An audit entry names up to so many subjects; beyond that it counts them."""
 CHUNK: Final = 500
 
-_OPENED: Final = (
+_OPENED: Final[tuple[sa.SQLColumnExpression[Any], ...]] = (
     *(PersonalRecord.id, PersonalRecord.site_id, PersonalRecord.data_class, PersonalRecord.sealed),
     *(PersonalRecord.key_id, PersonalRecord.visit_id, PersonalRecord.person_id, PersonalRecord.subject_id),
 )
