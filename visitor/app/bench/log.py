@@ -23,6 +23,10 @@ from visitor.core.actors import SYSTEM
 from visitor.core.db import microseconds
 from visitor.core.ids import new_id
 from visitor.core.paging import Cursor
+from visitor.logbook import operations, queries
+from visitor.logbook.forms import LogForm
+from visitor.logbook.places import places_of
+from visitor.sites import queries as sites
 
 VISITORS: Final = 400
 TIMES: Final = 40
@@ -35,6 +39,7 @@ BARE: Final = "the same SQL by hand, rows as tuples"
 FIRST: Final = "the first page"
 SMALL: Final = "the product with few badges and an empty log"
 HTML: Final = "HTML page of 50 with names, audited"
+NAMED: Final = "50 rows with names, audited, without HTTP and HTML"
 HOURS: Final = {
     True: "SELECT to_zone_id, scanned_at - (scanned_at - ?) % 3600000000 AS hour, count(*) FROM access_event",
     False: "SELECT to_zone_id, date_bin('1 hour', scanned_at, ?) AS hour, count(*) FROM access_event",
@@ -101,12 +106,14 @@ class Pages:
         first = self.questions()[0]
         sides: dict[str, Run] = {
             PRODUCT: lambda: middle(partial(self._search, question), TIMES),
+            NAMED: lambda: middle(partial(self._named, question), TIMES),
             HTML: partial(self._page, question),
             BARE: lambda: self._by_hand(f"{ALL} {question.where} {LAST}", question.given),
         }
         title, key = f"{question.title} of {self._log.count:,} events", f"log.{question.key}"
         pairs = [
             Beside(key, title, BARE, (P50,)),
+            Beside(f"{key}.named", f"{title}: {NAMED}", BARE, (P50,), side=NAMED),
             Beside(f"{key}.page", f"{title}: {HTML}", BARE, (P50,), side=HTML),
         ]
         if question.key == "deep":
@@ -138,6 +145,17 @@ class Pages:
             page = access.search(work, question.wanted, question.cursor)
         assert len(page.rows) == PAGE_ROWS, question.key
 
+    def _named(self, question: Question) -> None:
+        """Do what the page does but for finding out who asks, and writing HTML."""
+        with self._log.runtime.reading(SYSTEM) as work:
+            site = sites.site(work, self._log.stage.site_id)
+            known = places_of(work, site)
+            page = access.search(work, question.wanted, question.cursor)
+        with self._log.runtime.transaction(SYSTEM) as work:
+            operations.record_search(work, site, LogForm(), len(page.rows))
+            lines = queries.lines(work, known, page.rows)
+        assert all(line.name for line in lines), question.key
+
     def _page(self, question: Question) -> Numbers:
         span = {"from": self._log.begins_at.isoformat(), "to": self._log.ends_at.isoformat()}
         address = f"/security/?{urlencode(span | question.address)}"
@@ -146,7 +164,7 @@ class Pages:
 
     def _by_hand(self, statement: str, given: tuple[object, ...], *, paged: bool = True) -> Numbers:
         connection = self._engine.raw_connection()
-        wanted = tuple(_native(value, embedded=self._log.runtime.embedded) for value in given)
+        wanted = tuple(native(value, embedded=self._log.runtime.embedded) for value in given)
         if paged:
             wanted += (PAGE_ROWS + 1,)
         if not self._log.runtime.embedded:
@@ -191,8 +209,8 @@ def _growth(large: Doors, small: Doors, log: Log) -> Contest:
     return Contest(sides, [Beside("log.growth", title, SMALL, (RATE, P99))])
 
 
-def _native(value: object, *, embedded: bool) -> object:
-    """Return a value as the driver keeps it."""
+def native(value: object, *, embedded: bool) -> object:
+    """Return a value as the database's driver takes it."""
     if embedded and isinstance(value, UUID):
         return value.bytes
     if embedded and isinstance(value, datetime):

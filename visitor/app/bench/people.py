@@ -28,21 +28,21 @@ def name_of(number: int) -> str:
     return f"Ada {stage.badge_number(number)}"
 
 
-def add(runtime: Runtime, at_stage: Stage, count: int) -> list[UUID]:
-    """Let visitors be on site, with contact; return their visits."""
-    return _add(runtime, at_stage, count, None)
+def add(runtime: Runtime, at_stage: Stage, count: int, *, first: int = 0) -> list[UUID]:
+    """Let visitors be on site, with contact; return their visits. The names are those from `first` on."""
+    return _add(runtime, at_stage, range(first, first + count), None)
 
 
 def add_gone(runtime: Runtime, at_stage: Stage, count: int, left_at: datetime) -> list[UUID]:
     """Let visitors have left then, with contact and photo, everything due for erasure."""
-    return _add(runtime, at_stage, count, left_at)
+    return _add(runtime, at_stage, range(count), left_at)
 
 
-def _add(runtime: Runtime, at_stage: Stage, count: int, left_at: datetime | None) -> list[UUID]:
+def _add(runtime: Runtime, at_stage: Stage, many: range, left_at: datetime | None) -> list[UUID]:
     made: list[UUID] = []
-    for first in range(0, count, CHUNK):
+    for start in range(0, len(many), CHUNK):
         with runtime.transaction(SYSTEM) as work:
-            numbers = range(first, min(first + CHUNK, count))
+            numbers = many[start : start + CHUNK]
             rows = [_visit(work, at_stage, left_at) for _ in numbers]
             persons = [
                 {"id": row["person_id"], "site_id": at_stage.site_id, "remembered": False, "created_at": work.now}

@@ -105,6 +105,7 @@ TARGETS: Final = (
     Target("D8", "Scan p99 to a naive Flask with several writers", "scans.naive", P99, 1 / 4, 1 / 10, databases=LITE),
     Target("D9", "Round trips to the database for a scan", "scans.trips", "round trips", 4, 1, VALUE, PG),
     Target("S1", "Finding a visitor by name, to pretix's search", "desk.search", RATE, 40, 80, VALUE, peer=PRETIX),
+    Target("S1", "The same among many visitors", "desk.search.large", RATE, 80, 150, VALUE, peer=PRETIX),
     Target("B1", "Badges in one PDF, to Indico's", "badges.batch", RATE, 5, 10, VALUE, peer=INDICO),
     Target("B1", "Badges in one PDF, to pretix's", "badges.batch", RATE, 30, 60, VALUE, peer=PRETIX),
     Target("B2", "Bytes of a badge to its photo's", "badges.bytes", "bytes", 1.5, 1.15),
