@@ -1,7 +1,7 @@
 """The access log's oldest month expires: dropped by the product, deleted in batches by hand, and doors meanwhile."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -24,7 +24,6 @@ from visitor.app.runtime import open_runtime
 from visitor.core.actors import SYSTEM
 from visitor.core.clock import FixedClock, SystemClock
 from visitor.core.db import Model
-from visitor.core.many import among_on
 from visitor.core.partitions import Month
 from visitor.core.work import Runtime, Work
 from visitor.ledger import operations as ledger
@@ -150,7 +149,7 @@ class Expiring:
                 connection.execute(sa.delete(KEY).where(self._keys(after, until)))
                 events = sa.delete(EVENT).where(*some, at <= until).returning(EVENT.c.id)
                 ids = connection.scalars(events).all()
-                connection.execute(sa.delete(BODY).where(among_on(self._runtime.engine, BODY.c.id, ids)))
+                connection.execute(sa.delete(BODY).where(self._bodies(ids)))
             after = until
         self._vacuum("VACUUM" if self._runtime.embedded else f"VACUUM {EVENT}, {BODY}, {KEY}")
 
@@ -161,6 +160,11 @@ class Expiring:
         mine = (EVENT.c.site_id == self._site_id, EVENT.c.scanned_at > after, EVENT.c.scanned_at <= until)
         keys = sa.select(EVENT.c.access_point_id, EVENT.c.scan_id).where(*mine)
         return sa.tuple_(KEY.c.access_point_id, KEY.c.scan_id).in_(keys)
+
+    def _bodies(self, ids: Sequence[UUID]) -> sa.ColumnElement[bool]:
+        if self._runtime.embedded:
+            return BODY.c.id.in_(ids)
+        return BODY.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid())))
 
     def _tidy(self) -> None:
         """Leave nothing to do that filling the tables has left, for neither side."""
