@@ -18,8 +18,11 @@ P99: Final = "p99 ms"
 WORST: Final = "worst ms"
 MILLISECONDS: Final = "ms"
 SECONDS: Final = "seconds"
+FIRST_SCAN: Final = "seconds to the first scan"
 MEMORY: Final = "MB"
-LOWER_IS_BETTER: Final = frozenset({P50, P99, WORST, MILLISECONDS, SECONDS, MEMORY, "bytes", "round trips", "threads"})
+LOWER_IS_BETTER: Final = frozenset(
+    {P50, P99, WORST, MILLISECONDS, SECONDS, FIRST_SCAN, MEMORY, "bytes", "round trips", "threads"}
+)
 
 
 @dataclass(frozen=True, slots=True)
