@@ -202,10 +202,10 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
         connect_args={
             "options": f"-c lock_timeout={int(settings.lock_timeout_seconds * 1000)} -c timezone=UTC",
             "connect_timeout": 10,
-            # A database host that vanished is noticed within a minute, not after hours.
-            "keepalives_idle": 30,
             "client_encoding": "utf8",  # whatever the environment or the server says
             "application_name": APPLICATION,
+            # A database host that vanished is noticed within a minute, not after hours.
+            "keepalives_idle": 30,
             "keepalives_interval": 10,
             "keepalives_count": 3,
             "tcp_user_timeout": 60_000,
