@@ -1,4 +1,4 @@
-"""Sign-ins with a photo over HTTP, signed as a kiosk signs them, beside a bare insert of as many bytes with commit."""
+"""Sign-ins with a photo over HTTP, beside a bare insert of as many bytes with commit; then their badges as PDF."""
 
 import base64
 import json
@@ -13,9 +13,11 @@ import sqlalchemy as sa
 
 from visitor.app.bench import arrivals, bare, load, scratch, stage
 from visitor.app.bench.places import Place
-from visitor.app.bench.rounds import PRODUCT, Beside, Contest, Numbers, Size
+from visitor.app.bench.rounds import P50, P99, PRODUCT, Beside, Contest, Numbers, Size
 from visitor.app.bench.timing import rate
 from visitor.app.drawn import drawn_photo
+from visitor.badges.models import Badge
+from visitor.core.actors import SYSTEM
 from visitor.core.clock import SystemClock
 from visitor.core.db import open_engine
 from visitor.core.work import Runtime
@@ -27,6 +29,9 @@ MOST_PER_SECOND: Final = 60
 BARE: Final = "one INSERT of name and portrait, COMMIT, one connection"
 CONNECTIONS: Final = (1, 4)
 """Kiosks that sign in at the same time."""
+BADGES: Final = 200
+AGAIN: Final = 5
+"""Each badge is asked for so many times at most."""
 
 
 def photos(count: int = PHOTOS) -> list[bytes]:
@@ -45,7 +50,7 @@ class SigningIn:
     """A kiosk with photos."""
 
     def __init__(self, place: Place, runtime: Runtime, at: Path, size: Size) -> None:
-        self._folder, self._size = at, size
+        self._runtime, self._folder, self._size = runtime, at, size
         self._stage = stage.build(runtime)
         self._photos = [base64.b64encode(photo).decode() for photo in photos()]
         self.port = runtime.settings.server.port
@@ -77,6 +82,14 @@ class SigningIn:
 
         return rate(insert, [self._portrait], self._size.seconds / 2)
 
+    def badges(self) -> Numbers:
+        """Ask for badges of those who signed in, one after another, as a receptionist who prints from the browser."""
+        cookie = {"Cookie": stage.staff_cookie(self._runtime)}
+        with self._runtime.reading(SYSTEM) as work:
+            visits = work.session.scalars(sa.select(Badge.visit_id).limit(BADGES)).all()
+        many = [load.request("GET", f"/badges/{visit}.pdf", cookie, b"") for visit in visits]
+        return load.send(self.port, 1, self._size.seconds, many * AGAIN, self._folder)
+
     def close(self) -> None:
         """Close the bare database."""
         self._engine.dispose()
@@ -103,6 +116,8 @@ def contests(place: Place, size: Size) -> Iterator[Contest]:
                         {PRODUCT: partial(both.product, count), BARE: both.bare},
                         [_pair(count)],
                     )
+                title = "One badge with photo, from its row to a PDF, over HTTP"
+                yield Contest({PRODUCT: both.badges}, [Beside("sign_ins.badge", title, None, (P50, P99))])
         finally:
             both.close()
 

@@ -109,7 +109,7 @@ TARGETS: Final = (
     Target("B1", "Badges in one PDF, to Indico's", "badges.batch", RATE, 5, 10, VALUE, peer=INDICO),
     Target("B1", "Badges in one PDF, to pretix's", "badges.batch", RATE, 30, 60, VALUE, peer=PRETIX),
     Target("B2", "Bytes of a badge to its photo's", "badges.bytes", "bytes", 1.5, 1.15),
-    Target("B3", "One badge as PDF, to pretix's", "badges.pdf", "ms", 1 / 8, 1 / 40, VALUE, peer=PRETIX),
+    Target("B3", "One badge, row to PDF, to pretix's", "sign_ins.badge", P50, 1 / 8, 1 / 40, VALUE, peer=PRETIX),
     Target("B4", "Label raster to plain Pillow and qrcode", "badges.raster", RATE, 4, 10),
     Target("Q1", "QR codes read to OpenCV's detector, 640 x 480", "codes.480", RATE, 7, 9),
     Target("Q1", "QR codes found to OpenCV's detector, 640 x 480", "codes.480", "codes found", 1, 1),
