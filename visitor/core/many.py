@@ -30,9 +30,12 @@ def among_on(engine: sa.Engine, column: Column, ids: Collection[UUID]) -> sa.Col
 
 
 def listed(ids: Collection[UUID]) -> sa.ColumnElement[Any]:
-    """Return ids as one value of PostgreSQL; the driver would write down one after another."""
+    """Return ids as one value of PostgreSQL; the driver would write down one after another.
+
+    The text has no type of its own: one that were a VARCHAR is read as ids again for each row of a table.
+    """
     text = "{" + ",".join([row_id.hex for row_id in ids]) + "}"
-    return sa.cast(sa.literal(text), sa.ARRAY(sa.Uuid()))
+    return sa.cast(sa.literal(text, sa.types.NullType()), sa.ARRAY(sa.Uuid()))
 
 
 @lru_cache(maxsize=16)
