@@ -2,8 +2,10 @@
 
 import base64
 import binascii
+import os
+import threading
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from visitor.core.errors import Invalid
 from visitor.imaging.decoding import PhotoRefused
@@ -12,6 +14,9 @@ from visitor.imaging.portrait import prepare_portrait
 from visitor.reception.forms import ArrivalForm
 
 F = TypeVar("F", bound=ArrivalForm)
+
+PHOTOS: Final = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""Photos that are decoded at once, one for each core: more would be done no sooner, and each takes megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,9 @@ def prepare(form: F) -> Prepared[F]:
 
 
 def _portrait(body: bytes) -> bytes:
-    try:
-        return prepare_portrait(body).jpeg
-    except FaceFinderMissing:
-        # Without the cascades a photo is still a photo; the check at the desk remains.
-        return prepare_portrait(body, find_face=False).jpeg
+    with PHOTOS:
+        try:
+            return prepare_portrait(body).jpeg
+        except FaceFinderMissing:
+            # Without the cascades a photo is still a photo; the check at the desk remains.
+            return prepare_portrait(body, find_face=False).jpeg
