@@ -3,8 +3,6 @@
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +11,6 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.access import scenes
 from tests.ledger import stored
 from tests.privacy import month_child
 from tests.privacy import months_house as houses
@@ -22,8 +19,6 @@ from tests.privacy.months_house import JULY, MARCH, house, scan, scans, tables
 from tests.real import postgres
 from tests.real.postgres import PostgresCluster
 from visitor.access.models import AccessEvent
-from visitor.access.operations import RecordedScan, record_scan
-from visitor.accounts.queries import device_actor
 from visitor.app.runtime import OpenRuntime
 from visitor.core import partitions
 from visitor.core.actors import SYSTEM, Actor
@@ -318,35 +313,6 @@ def test_a_month_in_which_a_rule_became_shorter_goes_whole_under_both(
     assert stored.check(runtime, tmp_path / "out").verdicts == (0, 0)
 
 
-def test_a_month_is_made_while_scans_go_on(config: Path) -> None:
-    with house(config, MARCH + timedelta(days=100)) as runtime:
-        site = houses.site(runtime)
-        now = runtime.clock.now()
-        stop = threading.Event()
-        faults: list[Exception] = []
-        done = 0
-
-        def doors() -> None:
-            nonlocal done
-            while not stop.is_set():
-                try:
-                    scans(runtime, site, [now])
-                    done += 1
-                except Exception as fault:  # noqa: BLE001  told below
-                    faults.append(fault)
-
-        thread = threading.Thread(target=doors)
-        thread.start()
-        try:
-            for _ in range(20):
-                assert months.make_ahead(runtime) in {9, 0}
-        finally:
-            stop.set()
-            thread.join()
-        assert faults == []
-        assert houses.count(runtime, "access_event") == done > 0
-
-
 def test_a_range_of_time_is_looked_for_in_its_months_alone(place: tuple[OpenRuntime, Site]) -> None:
     runtime, site = place
     where = (
@@ -391,44 +357,3 @@ def test_a_purge_killed_at_any_step_of_a_month_is_finished_by_the_next(
         assert replay.erased_rows(journal.entries())["access_month"] == {UUID(int=204103)}
         assert [fact.ranges for fact in erase_facts(runtime)] == [((0, 59),)]
         assert stored.check(runtime, tmp_path / "out").verdicts == (0, 0)
-
-
-def test_one_scan_sent_to_two_servers_around_the_end_of_a_month_is_stored_once(
-    place: tuple[OpenRuntime, Site], config: Path
-) -> None:
-    """The reader's clock is not believed, so each server notes its own time: the two would lie in two months."""
-    runtime, _site = place
-    with runtime.transaction(SYSTEM) as work:
-        at = scenes.door(work)
-    wrong = datetime(1970, 1, 1, tzinfo=UTC)
-    sent = scenes.form(at, wrong, credential="no badge")
-    found: list[RecordedScan] = []
-
-    def second() -> None:
-        with house(config, APRIL) as other, other.transaction(device_actor(at.device)) as there:
-            found.append(record_scan(there, at.device, sent))
-
-    with house(config, APRIL - timedelta(microseconds=1)) as first:
-        thread = threading.Thread(target=second)
-        with first.transaction(device_actor(at.device)) as here:
-            found.append(record_scan(here, at.device, sent))
-            thread.start()
-            _wait_until_somebody_waits(runtime)
-        thread.join(60)
-
-    assert [one.repeated for one in found] == [False, True]
-    assert found[0].id == found[1].id
-    with runtime.reading(SYSTEM) as work:
-        query = sa.select(AccessEvent.scanned_at).where(AccessEvent.scan_id == sent.scan_id)
-        assert list(work.session.scalars(query)) == [APRIL - timedelta(microseconds=1)]
-
-
-def _wait_until_somebody_waits(runtime: OpenRuntime) -> None:
-    end = time.monotonic() + 60
-    waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    while time.monotonic() < end:
-        with runtime.engine.connect() as connection:
-            if connection.scalar(waiting):
-                return
-        time.sleep(0.02)
-    raise AssertionError("the second server did not wait for the first")
