@@ -69,9 +69,8 @@ def write(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> No
     if connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(table.columns))
         statement = f"INSERT INTO {_quoted(table.name)} ({_listed(table)}) VALUES ({places})"  # noqa: S608  as above
-        cursor = connection.connection.cursor()
-        cursor.executemany(statement, rows)  # takes one after the other
-        cursor.close()
+        embedded: Any = connection.connection.driver_connection  # sqlite3's own, which takes one row after the other
+        embedded.executemany(statement, rows)
         return
     driver: Any = connection.connection.driver_connection  # psycopg's own
     writers = [(place, change) for place, c in enumerate(table.columns) if (change := _postgres_writer(c))]
