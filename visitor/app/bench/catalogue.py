@@ -54,7 +54,7 @@ NOTES: Final = {
         "badge and writes audit entries. The bare insert does none of that: it is the limit of the disk."
     ),
     "desk": (
-        "Finding somebody is the page of a privacy officer: the word is hashed, the visitors are found by the hash, and "
+        "Finding somebody is the page of a privacy officer: the word is hashed, the visitors found by the hash, and "
         "the names on the page are opened and audited. By hand it is that search's SQL alone."
     ),
     "badges": (
