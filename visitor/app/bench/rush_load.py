@@ -10,6 +10,7 @@ import random
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -173,6 +174,13 @@ class Crowd:
             due += door.every_seconds
 
     async def _desk(self, desk: Desk) -> None:
+        """Watch live; a stream has an end, after which a browser opens the next."""
+        while True:
+            with suppress(asyncio.IncompleteReadError):
+                await self._watch(desk)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _watch(self, desk: Desk) -> None:
         site = f"site={desk.site_id}"
         reader, writer = await asyncio.open_connection("127.0.0.1", self._plan.port)
         headers = {"Cookie": desk.cookie}
