@@ -48,7 +48,7 @@ def test_each_figure_stands_beside_a_bare_program_and_its_targets(tmp_path: Path
         assert len(one["product"]) == len(one["bare"]) in {1, QUICK.rounds}
         assert all(value > 0 for value in one["product"] + one["bare"])
         assert one["ratio_min"] <= one["ratio"] <= one["ratio_max"]
-    assert {one["id"] for one in found["targets"]} == {"B1", "B2", "B3", "B4"}
+    assert {one["id"] for one in found["targets"]} == {"B1", "B2", "B4"}
     assert "ratio" in output
 
 

@@ -60,7 +60,8 @@ def test_as_text_the_same_is_said() -> None:
 
 @pytest.fixture
 def quiet() -> Iterator[None]:
-    """Put the log back as it was."""
+    """Put the log back as it was; begin without what an earlier request left in this thread."""
+    structlog.contextvars.clear_contextvars()
     root = logging.getLogger()
     handlers, level, configuration = list(root.handlers), root.level, structlog.get_config()
     yield

@@ -129,7 +129,7 @@ def test_settings_file_is_named_by_option_then_environment(monkeypatch: pytest.M
     assert settings_path("other.toml") == Path("other.toml")
 
 
-@pytest.mark.parametrize("password", ["open@sesame:tango", "sesame:tango", "ses@me/tango:1"])
+@pytest.mark.parametrize("password", ["waltz@sesame:tango", "sesame:tango", "ses@me/tango:1"])
 def test_password_that_breaks_the_url_is_not_shown(tmp_path: Path, password: str) -> None:
     path = written(tmp_path, old=DATABASE, new=f"postgresql+psycopg://u:{password}@h:port/d")
 
