@@ -76,4 +76,5 @@ def test_badge_made_before_the_step_is_answered_and_each_scan_is_kept_in_order(
         ledger.checkpoint(work)
     with runtime.reading(SYSTEM) as work:
         assert work.session.scalar(sa.select(sa.func.count()).select_from(AccessEvent)) == 3
+    with runtime.reading(SYSTEM) as work:
         assert ledger_queries.verify(work).verdict is Verdict.GOOD
