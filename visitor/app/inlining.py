@@ -311,8 +311,8 @@ class Inliner:
     def _constant(self, node: nodes.Expr) -> tuple[Any] | None:
         try:
             return (node.as_const(self._when_compiled),)
-        except Exception:  # noqa: BLE001  whatever fails now is left to fail, or not, when the page is shown
-            return None
+        except nodes.Impossible:
+            return None  # worked out when the page is shown, as with Jinja's own compiler
 
 
 def _needed(node: nodes.Node, used: set[str]) -> nodes.Node | None:
