@@ -207,32 +207,26 @@ def on_postgres(cluster: PostgresCluster, folder: Path) -> tuple[House, str]:
     return house, url
 
 
-def test_sqlite_that_another_process_holds_for_half_a_minute(tmp_path: Path) -> None:
-    house = on_sqlite(tmp_path)
+def assert_all_are_told_and_nothing_is_lost(house: House, holding: contextlib.AbstractContextManager[None]) -> None:
     at = held.scene(house)
     with house.serving():
         held.arrive(at)
-        with sqlite_held(tmp_path / "visitor.db"):
+        with holding:
             with Crowding(at) as crowd:
                 crowd.look_on()
             crowd.assert_told()
             read_on(at)
         crowd.assert_repeated_once()
     assert_nothing_is_half_written(at, crowd)
+
+
+def test_sqlite_that_another_process_holds_for_half_a_minute(tmp_path: Path) -> None:
+    assert_all_are_told_and_nothing_is_lost(on_sqlite(tmp_path), sqlite_held(tmp_path / "visitor.db"))
 
 
 def test_postgresql_whose_tables_are_held_for_half_a_minute(cluster: PostgresCluster, tmp_path: Path) -> None:
     house, url = on_postgres(cluster, tmp_path / "house")
-    at = held.scene(house)
-    with house.serving():
-        held.arrive(at)
-        with postgres_held(url, f"LOCK TABLE {WRITTEN} IN EXCLUSIVE MODE"):
-            with Crowding(at) as crowd:
-                crowd.look_on()
-            crowd.assert_told()
-            read_on(at)
-        crowd.assert_repeated_once()
-    assert_nothing_is_half_written(at, crowd)
+    assert_all_are_told_and_nothing_is_lost(house, postgres_held(url, f"LOCK TABLE {WRITTEN} IN EXCLUSIVE MODE"))
 
 
 def test_postgresql_some_rows_of_which_are_held_for_half_a_minute(cluster: PostgresCluster, tmp_path: Path) -> None:
