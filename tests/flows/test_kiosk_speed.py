@@ -21,6 +21,7 @@ from tests.real import browser, scenes
 from tests.real.mail import MailSink, mail_sink
 from tests.real.programs import wait_until
 from visitor.core.actors import SYSTEM
+from visitor.core.clock import ShiftedClock
 from visitor.core.models import Job
 from visitor.core.work import Work
 from visitor.people import operations as people
@@ -52,13 +53,12 @@ new MutationObserver(() => {
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """A reception with letters that arrive, and the code that its camera sees."""
+    """A reception with letters that arrive."""
 
     place: Reception
     sink: MailSink
-    filmed: str
     scanning: Browser
-    """Its camera sees the code; that of the others sees only a face."""
+    """Its camera sees Ada's code; that of the others sees only a face."""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Speed]:
         scanning = chromium.browser_type.launch(executable_path=browser.executable(), headless=True, args=flags)
         stack.callback(scanning.close)
         stack.enter_context(house.serving(place.home))
-        yield Speed(place, sink, filmed, scanning)
+        yield Speed(place, sink, scanning)
 
 
 @pytest.fixture(scope="module")
@@ -106,16 +106,17 @@ def type_id(work: Work, site_id: UUID) -> UUID:
     return queries.types(work, site_id)[0].id
 
 
-def invited(place: Reception, name: str, *, hours: float = 1, host: str = "Sanne") -> tuple[UUID, str]:
-    """Announce somebody and make the code that the letter would carry."""
-    with house.opened(place.home.config) as runtime, runtime.transaction(SYSTEM) as work:
+def invited(place: Reception, name: str, *, hours: float = 1, days_ago: int = 0) -> tuple[UUID, str]:
+    """Announce somebody who is to come so many hours later, and make the code that the letter would carry."""
+    then = ShiftedClock(-timedelta(days=days_ago))
+    with house.opened(place.home.config, then) as runtime, runtime.transaction(SYSTEM) as work:
         site_id = place.home.site_id
         form = ExpectForm(
             client_id=uuid4(),
             visit_type_id=type_id(work, site_id),
             name=name,
             email="ada@brackwater.example",
-            host_id=queries.hosts_like(work, site_id, host)[0].id,
+            host_id=queries.hosts_like(work, site_id, "Sanne")[0].id,
             expected_at=work.now + timedelta(hours=hours),
             invite=True,
         )
@@ -195,17 +196,29 @@ def test_invited_visitor_is_in_with_one_touch_after_the_scan_and_a_few_seconds(a
 
 
 def test_code_is_good_for_one_visit_and_says_what_to_do_the_second_time(page: Page, at_work: Speed) -> None:
-    type_code(page, at_work.filmed)
+    _visit, code = invited(at_work.place, "Frida Twice")
+    type_code(page, code)
+    kiosk.at(page, "arrive")
+    kiosk.press(page, "without-photo")
+    kiosk.at(page, "done")
+    kiosk.press(page, "finish")
+    kiosk.at(page, "welcome")
+    type_code(page, code)
     expect(page.get_by_role("alert")).to_contain_text("was used already")
     kiosk.press(page, "without-code")
     kiosk.at(page, "language")
 
 
 @pytest.mark.parametrize(
-    ("hours", "words"), [(30, "You are early"), (-23, "This invitation is over")], ids=["too early", "too late"]
+    ("days_ago", "hours", "words"),
+    [(0, 30, "You are early"), (2, 1, "This invitation is over")],
+    ids=["too early", "too late"],
 )
-def test_code_out_of_its_time_says_what_to_do(page: Page, at_work: Speed, hours: float, words: str) -> None:
-    _visit, code = invited(at_work.place, "Berta Untimely", hours=hours)
+def test_code_out_of_its_time_says_what_to_do(
+    page: Page, at_work: Speed, days_ago: int, hours: float, words: str
+) -> None:
+    """An invitation holds to the end of its local day: which hour of yesterday is over depends on the hour of today."""
+    _visit, code = invited(at_work.place, "Berta Untimely", hours=hours, days_ago=days_ago)
     type_code(page, code)
     expect(page.get_by_role("alert")).to_contain_text(words)
     assert "Untimely" not in page.content()
