@@ -156,18 +156,19 @@ def read_credential(verifier: BadgeVerifier, text: str) -> BadgeClaims | TokenOu
     """Return what a scanned text claims, its signature checked, or why it is no badge. No text is an error."""
     if len(text) > LONGEST_CREDENTIAL:
         return TokenOutcome.UNKNOWN
-    return _checked(verifier, text)
-
-
-@lru_cache(maxsize=16_384)
-def _checked(verifier: BadgeVerifier, text: str) -> BadgeClaims | TokenOutcome:
     try:
-        claims = verifier.verify(text)
+        claims = _claims(verifier, text)
     except TokenRefused as refused:
         return _OUTCOMES.get(refused.reason, TokenOutcome.UNKNOWN)
     if claims.kind is BadgeKind.TEST or claims.badge > LARGEST_BADGE:
         return TokenOutcome.UNKNOWN
     return claims
+
+
+@lru_cache(maxsize=16_384)
+def _claims(verifier: BadgeVerifier, text: str) -> BadgeClaims:
+    """Return what a token claims; only those with our signature are kept, as any other text may name somebody."""
+    return verifier.verify(text)
 
 
 def place_of(columns: PlaceColumns, cameras: Sequence[CoveringCamera]) -> Place:
