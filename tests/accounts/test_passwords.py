@@ -118,6 +118,15 @@ def test_one_time_password_opens_nothing_but_the_change(client: FlaskClient, kim
     assert client.post(f"/admin/accounts/{kim.id}/sessions/end").headers["Location"] == "/account/password"
 
 
+def test_who_has_a_one_time_password_is_led_to_the_form_and_from_there_in(client: FlaskClient, kim: Account) -> None:
+    shown = client.get("/", follow_redirects=True)
+
+    assert (shown.status_code, shown.request.path) == (200, "/account/password")
+    assert 'name="new_password"' in shown.get_data(as_text=True)
+    assert change(client)[0] == 302
+    assert client.get(f"/admin/accounts/{kim.id}").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -30,7 +30,9 @@ TOUCH_EVERY: Final = timedelta(minutes=1)
 CONFIRMED_FOR: Final = timedelta(minutes=10)
 API: Final = ("/api/", "/kiosk/")
 """No cookie speaks there: devices sign their requests or carry a token."""
-WITHOUT_OWN_PASSWORD: Final = frozenset({"accounts.change_password", "accounts.sign_out", "accounts.preferences"})
+WITHOUT_OWN_PASSWORD: Final = frozenset(
+    {"accounts.password_page", "accounts.change_password", "accounts.sign_out", "accounts.preferences"}
+)
 """All that somebody with a one-time password can reach."""
 
 manager = flask_login.LoginManager()
