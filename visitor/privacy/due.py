@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from visitor.access.models import AccessEvent
 from visitor.core.classes import DataClass
-from visitor.core.db import Instant
+from visitor.core.db import Instant, Model
 from visitor.core.many import among
 from visitor.core.partitions import Month
 from visitor.core.work import Work
@@ -153,7 +153,7 @@ def _records(seen: Look) -> Iterator[DueRow]:
     when = (record.visit_id, Visit.arrived_at, Visit.left_at, record.created_at)
     query = sa.select(*columns, *_when(seen, when)).outerjoin(Visit, Visit.id == record.visit_id).where(over(seen.at))
     rules: dict[tuple[UUID, DataClass, UUID | None], tuple[str, str]] = {}
-    for row_id, site_id, data_class, type_id, restricted, at, *held in _found(seen, query, record.id):
+    for row_id, site_id, data_class, type_id, restricted, at, *held in _found(seen, query, record.id, kept=record):
         place = (site_id, data_class, type_id)
         if place not in rules:
             book, name = seen.books.get(site_id), data_class.value
@@ -227,7 +227,7 @@ def _visits_of(
     when = _when(seen, (Visit.arrived_at, Visit.left_at, Visit.expected_at))
     query = sa.select(*columns, *when).where(Visit.visit_type_id == type_id, *where, alone)
     name, rule_id, span = subject.value, step.life.rule_id, step.life.span
-    for row_id, site_id, at, *moments in _found(seen, query, Visit.id):
+    for row_id, site_id, at, *moments in _found(seen, query, Visit.id, kept=Visit):
         yield DueRow(ItemKind.VISIT, row_id, site_id, name, rule_id, at + span, row_id, tuple(moments))
 
 
@@ -280,8 +280,13 @@ def _in_step(collected: Any, began: Any, step: Step, at: datetime) -> list[sa.Co
     return where
 
 
-def _found(seen: Look, query: Any, column: Any) -> Any:  # noqa: ANN401  rows of whichever columns
-    """Return the rows that are looked for, past the session: thousands come, and none is an object."""
+def _found(seen: Look, query: Any, column: Any, *, kept: type[Model] | None = None) -> Any:  # noqa: ANN401  rows of whichever columns
+    """Return the rows that are looked for, past the session: thousands come, and none is an object.
+
+    `kept`: whose rows nobody changes from a batch's look until it has ended; or what was restricted meanwhile, or who
+    arrived, would be erased all the same.
+    """
     if seen.ids is not None:
         query = query.where(among(seen.work, column, seen.ids))
+        query = query if kept is None else query.with_for_update(of=kept)
     return seen.work.session.connection().execute(query.order_by(column).limit(seen.limit)).all()

@@ -324,6 +324,7 @@ def _finish(turn: _Turn, run_id: UUID, settled: int) -> Outcome:
     with runtime.reading(SYSTEM) as work:
         left = planning.survey(work)
     with runtime.transaction(SYSTEM) as work:
+        _keep_turn(turn, work)  # writing files anew may take longer than the lease lasts
         run = work.session.get_one(PurgeRun, run_id, with_for_update=True, populate_existing=True)
         facts: dict[str, Any] = certificate.complete(work, run, left, scrubbed, report)
         run.state, run.ended_at, run.certificate = PurgeState.DONE, work.now, facts

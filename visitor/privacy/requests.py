@@ -14,7 +14,7 @@ from visitor.badges.models import Badge
 from visitor.core import jobs
 from visitor.core.actors import Actor
 from visitor.core.classes import SEALED, DataClass
-from visitor.core.errors import Conflict
+from visitor.core.errors import Conflict, NotFound
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
@@ -68,6 +68,7 @@ def erase_visit(work: Work, form: ErasureForm) -> ErasureReceipt:
     visit = visits.visit(work, form.visit_id)
     work.require(Permission.REQUEST_ANSWER, visit.site_id)
     holds.alone(work)
+    _keep_as_it_is(work, visit)
     if visit.state is VisitState.ON_SITE:
         raise Conflict(ON_SITE)
     moments = (visit.arrived_at, visit.left_at, visit.expected_at)
@@ -139,6 +140,12 @@ def export_visit(work: Work, visit_id: UUID) -> dict[str, Any]:
         "scans": [_scan_facts(event) for event in _of_visit(work, AccessEvent, AccessEvent.visit_id, visit.id)],
         "consultations": _consultations(work, visit.id),
     }
+
+
+def _keep_as_it_is(work: Work, visit: Visit) -> None:
+    """Read the visit anew and let nobody change it until the transaction ends: the visitor may be arriving."""
+    if work.session.get(Visit, visit.id, populate_existing=True, with_for_update=True) is None:
+        raise NotFound
 
 
 def _erased(work: Work, rows: list[DueRow], journal: Journal, cause: erasing.Cause) -> int:
