@@ -131,14 +131,14 @@ def walk(page: Page) -> None:
 def picture_and_badge(page: Page) -> None:
     """Take the photo, look at everything, get the badge."""
     kiosk.at(page, "photo")
-    expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=kiosk.SLOW_MS)
+    expect(page.locator(".advice[data-advice=ok]")).to_be_visible()
     shoot(page, "kiosk-7-photo")
     kiosk.take_photo(page)
     kiosk.at(page, "check")
     shoot(page, "kiosk-8-check")
     kiosk.press(page, "submit")
     kiosk.at(page, "done")
-    expect(page.locator("[data-badge=shown]")).to_be_visible(timeout=kiosk.SLOW_MS)
+    expect(page.locator("[data-badge=shown]")).to_be_visible()
     shoot(page, "kiosk-9-badge")
 
 

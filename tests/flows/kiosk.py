@@ -6,8 +6,6 @@ import re
 
 from playwright.sync_api import Page, expect
 
-SLOW_MS = 20_000
-
 
 def pair(page: Page, address: str, code: str) -> None:
     """Make a kiosk of the browser."""
@@ -20,12 +18,12 @@ def pair(page: Page, address: str, code: str) -> None:
 
 def at(page: Page, screen: str) -> None:
     """Wait until the kiosk shows this screen."""
-    expect(page.locator(f"[data-screen={screen}]")).to_be_attached(timeout=SLOW_MS)
+    expect(page.locator(f"[data-screen={screen}]")).to_be_attached()
 
 
 def press(page: Page, action: str) -> None:
     """Press a button of the screen."""
-    page.locator(f"[data-action={action}]").click(timeout=SLOW_MS)
+    page.locator(f"[data-action={action}]").click()
 
 
 def begin(page: Page, visit_type: str = "Guest", language: str = "en") -> None:
@@ -63,7 +61,7 @@ def submit(page: Page) -> None:
 
 def badge_number(page: Page) -> str:
     """Wait for the badge; return its number."""
-    expect(page.locator("[data-badge=shown]")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("[data-badge=shown]")).to_be_visible()
     found = re.search(r"[A-Z0-9]{6}", page.locator("[data-done=number]").inner_text())
     assert found is not None
     return found[0]
@@ -95,9 +93,9 @@ def sign_in_without_photo(page: Page, name: str) -> str:
 def take_photo(page: Page) -> None:
     """Wait for good advice, take the photo, use it."""
     at(page, "photo")
-    expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator(".advice[data-advice=ok]")).to_be_visible()
     press(page, "take-photo")
-    page.locator("[data-action=use-photo]:not([disabled])").click(timeout=SLOW_MS)
+    page.locator("[data-action=use-photo]:not([disabled])").click()
 
 
 def sign_out_by_camera(page: Page) -> None:

@@ -116,7 +116,7 @@ def _questions(page: Page, visitor: Visitor) -> Iterator[Stop]:
 
 def _picture(page: Page) -> Iterator[Stop]:
     kiosk.at(page, "photo")
-    expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=kiosk.SLOW_MS)
+    expect(page.locator(".advice[data-advice=ok]")).to_be_visible()
     yield Stop("photo")
     kiosk.take_photo(page)
     yield Stop("check")

@@ -100,7 +100,7 @@ def site_under(work: Work, home: House, preset: str, asks: IdAsk) -> str:
         legal_entity_id=site_queries.site(work, home.site_id).legal_entity_id,
         name=f"{preset} {asks}",
         preset=preset,
-        time_zone="Europe/Amsterdam",
+        time_zone=house.midday_zone(),
         languages=("en", "nl"),
     )
     site = sites.add_site(work, form)

@@ -146,9 +146,9 @@ def test_visitor_signs_in_and_out_by_keyboard_alone(chromium: Browser, lived: Li
     kiosk.at(page, "notice")
     enter(page, "continue")
     kiosk.at(page, "photo")
-    expect(page.locator(".advice[data-advice=ok]")).to_be_visible(timeout=kiosk.SLOW_MS)
+    expect(page.locator(".advice[data-advice=ok]")).to_be_visible()
     enter(page, "take-photo")
-    expect(page.locator("[data-action=use-photo]")).to_be_focused(timeout=kiosk.SLOW_MS)
+    expect(page.locator("[data-action=use-photo]")).to_be_focused()
     page.keyboard.press("Enter")
     kiosk.at(page, "check")
     enter(page, "submit")
@@ -164,7 +164,7 @@ def test_visitor_signs_in_and_out_by_keyboard_alone(chromium: Browser, lived: Li
 def enter(page: Page, action: str) -> None:
     """Go to a button with Tab, and press Enter."""
     target = page.locator(f"[data-action={action}]").first
-    target.wait_for(timeout=kiosk.SLOW_MS)
+    target.wait_for()
     looks.tab_to(page, target)
     page.keyboard.press("Enter")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.real.programs import absent
 
@@ -25,8 +25,12 @@ FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )
+PATIENCE_MS = 30_000
+"""What is expected may take as long as what is clicked: a busy machine is slow, and what is there is not waited for."""
 _FROM_RGB = np.array([[0.257, 0.504, 0.098], [-0.148, -0.291, 0.439], [0.439, -0.368, -0.071]], dtype=np.float64)
 """ITU-R BT.601, studio range: what Chromium takes a y4m file for."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def executable() -> Path:
