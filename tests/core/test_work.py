@@ -92,21 +92,6 @@ def test_writer_that_waits_too_long_is_told_so(runtime: OpenRuntime) -> None:
     assert caught == [Unavailable], "the lock was not lost with the time-out"
 
 
-def test_after_somebody_waited_in_vain_others_wait_for_a_moment_only(runtime: Runtime) -> None:
-    usual, moment = ("5s", "1s") if not runtime.embedded else (5000, 1000)
-
-    def limit() -> object:
-        with runtime.transaction(SYSTEM) as work:
-            asked = "PRAGMA busy_timeout" if runtime.embedded else "SHOW lock_timeout"
-            return work.session.scalar(sa.text(asked))
-
-    assert limit() == usual
-    runtime._note_busy()
-    assert (runtime.busy, limit()) == (True, moment)
-    runtime._busy_until = 0.0
-    assert (runtime.busy, limit()) == (False, usual)
-
-
 @pytest.mark.postgres_only(reason="SQLite has one writer, and readers never wait")
 def test_writers_leave_connections_to_readers(runtime: Runtime) -> None:
     quick = runtime.settings.database.model_copy(update={"lock_timeout_seconds": 0.05})

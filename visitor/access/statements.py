@@ -31,7 +31,7 @@ from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.accounts.queries import KnownDevice
 from visitor.core.db import Id, Instant, Model
 from visitor.core.models import Job
-from visitor.core.prepared import Convert, Prepared, begin, commit, converted, readers, round_trip
+from visitor.core.prepared import Convert, Prepared, begin, commit, converted, hurry, readers, round_trip
 from visitor.ledger.models import LedgerEntry
 
 Row = Mapping[str, Any]
@@ -130,6 +130,7 @@ def write(connection: sa.Connection, kept: Sequence[Kept], *, last: bool = False
     work = [job | {"event_id": one.event["id"]} for one in kept for job in one.jobs]
     given = {"scans": _json(scans), "work": _json(work)}
     with round_trip(connection, several=True):
+        hurry(connection)  # the turns may have been waited for
         stored = _group_write(dialect).send(connection, given)
         if last:
             commit(connection)

@@ -112,5 +112,5 @@ def _unknown(fault: Exception) -> ResponseReturnValue:
     places = traceback.format_tb(fault.__traceback__)
     log.error("request.failed", fault=type(fault).__name__, request_id=g.get("request_id"), places="".join(places[-8:]))
     if isinstance(fault, DBAPIError | PoolTimeout):
-        return answer(Unavailable())
+        return answer(web.runtime().as_told(fault) or Unavailable())
     return answer(_HttpFault(HTTPStatus.INTERNAL_SERVER_ERROR, UNKNOWN))

@@ -17,14 +17,16 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from visitor.core import patience
 from visitor.core.classes import DataClass
 from visitor.core.settings import DatabaseSettings
 
 APPLICATION: Final = "visitor"
 """What PostgreSQL calls this product's connections in its lists."""
 TRIED_AFTER_SECONDS: Final = 2.0
-PATIENCE: Final = "patience_seconds"
-"""Execution option: how long a transaction waits for locks, where it is not the time that the settings name."""
+_MOST: Final = "most patience"
+_PATIENCE: Final = "patience"
+"""How many seconds a connection waits for a lock: usually, and now."""
 _RESTS_SINCE: Final = "rests since"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -212,14 +214,47 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
         },
     )
     _try_before_use(engine)
+    _hurry_in_time(engine, settings.lock_timeout_seconds)
+    return engine
+
+
+def _hurry_in_time(engine: Engine, most_seconds: float) -> None:
+    """Look before each statement whether the request may still wait for as long as the connection would.
+
+    Not at the beginning only: who has waited for one lock would wait for the next one as long again.
+    """
+
+    @event.listens_for(engine, "connect")
+    def prepare(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_MOST] = most_seconds
 
     @event.listens_for(engine, "begin")
-    def hurry(connection: sa.Connection) -> None:
-        patience = connection.get_execution_options().get(PATIENCE)
-        if patience is not None:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
+    @event.listens_for(engine, "rollback_savepoint")  # which takes back what was set since
+    def begin(connection: sa.Connection, *_savepoint: object) -> None:
+        connection.info[_PATIENCE] = most_seconds
 
-    return engine
+    @event.listens_for(engine, "before_cursor_execute")
+    def hurry(connection: sa.Connection, *_statement: object) -> None:
+        statement = hurrying(connection)
+        if statement is not None:
+            connection.exec_driver_sql(statement)
+
+
+def hurrying(connection: sa.Connection) -> str | None:
+    """Return what to say to PostgreSQL before the next statement of the transaction; None: nothing has changed."""
+    known: dict[str, float] = connection.info
+    seconds = patience.left(known[_MOST])
+    if seconds >= known.get(_PATIENCE, 0.0) or not _listens(connection):
+        return None
+    known[_PATIENCE] = seconds
+    return f"SET LOCAL lock_timeout = {int(seconds * 1000)}"
+
+
+def _listens(connection: sa.Connection) -> bool:
+    """Tell whether the transaction has begun, or begins with the next statement, and has not failed."""
+    driver: Any = connection.connection.driver_connection  # psycopg's own
+    state = driver.info.transaction_status.name
+    return state != "INERROR" and not (driver.autocommit and state == "IDLE")
 
 
 def _try_before_use(engine: Engine) -> None:
@@ -260,14 +295,14 @@ def _sqlite_engine(url: str, settings: DatabaseSettings) -> Engine:
             connection.execute(statement)
 
     def wait_at_most(connection: sa.Connection, seconds: float) -> None:
-        if connection.info.get(PATIENCE, settings.lock_timeout_seconds) != seconds:
+        if connection.info.get(_PATIENCE, settings.lock_timeout_seconds) != seconds:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
-            connection.info[PATIENCE] = seconds
+            connection.info[_PATIENCE] = seconds
 
     @event.listens_for(engine, "begin")
     def begin_sqlite(connection: sa.Connection) -> None:
         options = connection.get_execution_options()
-        wait_at_most(connection, options.get(PATIENCE, settings.lock_timeout_seconds))
+        wait_at_most(connection, patience.left(settings.lock_timeout_seconds))
         if options.get("isolation_level") != "AUTOCOMMIT":
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", True) else "BEGIN")
 

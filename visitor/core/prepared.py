@@ -14,7 +14,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from visitor.core.db import reading
+from visitor.core.db import hurrying, reading
 
 Convert = Callable[[Any], Any] | None
 """From a value to the driver's, or back; None: it stays as it is."""
@@ -97,6 +97,14 @@ def begin(connection: sa.Connection) -> None:
     driver: Any = connection.connection.driver_connection  # psycopg's own
     if driver.autocommit and driver.info.transaction_status.name == "IDLE":
         connection.connection.cursor().execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+    hurry(connection)
+
+
+def hurry(connection: sa.Connection) -> None:
+    """Tell the database within `round_trip` how long the transaction may still wait for locks, where that is less."""
+    statement = hurrying(connection) if connection.dialect.name == "postgresql" else None
+    if statement is not None:
+        connection.connection.cursor().execute(statement)
 
 
 def commit(connection: sa.Connection) -> None:

@@ -17,9 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from visitor.core import patience
 from visitor.core.actors import Actor
 from visitor.core.clock import Clock, SystemClock
-from visitor.core.db import PATIENCE
 from visitor.core.errors import Unavailable
 from visitor.core.i18n import N_
 from visitor.core.ids import new_id
@@ -32,8 +32,7 @@ from visitor.core.tally import Kind, Tally
 T = TypeVar("T")
 
 BUSY_SECONDS: Final = 10.0
-"""So long after somebody waited in vain, others wait for a moment only: they would wait for the same."""
-MOMENT_SECONDS: Final = 1.0
+"""So long after somebody waited in vain, requests wait for a moment only: they would wait for the same."""
 
 DISK_REFUSES = N_(
     "The server cannot write to its disk, which may be full, so this was not saved. "
@@ -82,21 +81,26 @@ class FairLock:
         self._free = places
         self._waiting: deque[threading.Event] = deque()
 
-    def acquire(self, timeout_seconds: float) -> bool:
-        """Wait for the lock; return False when the time is over."""
+    def acquire(self, timeout_seconds: float, *, hopeless: Callable[[], bool] = lambda: True) -> bool:
+        """Wait for the lock; return False when the time is over and it is `hopeless` to wait for another moment."""
         with self._guard:
             if self._free:
                 self._free -= 1
                 return True
             turn = threading.Event()
             self._waiting.append(turn)
-        if turn.wait(timeout_seconds):
-            return True
+        while not turn.wait(timeout_seconds):
+            if hopeless():
+                return not self._given_up(turn)
+            timeout_seconds = patience.MOMENT_SECONDS
+        return True
+
+    def _given_up(self, turn: threading.Event) -> bool:
         with self._guard:
             if turn in self._waiting:
                 self._waiting.remove(turn)
-                return False
-        return True  # the turn came between the time-out and the guard
+                return True
+        return False  # the turn came between the time-out and the guard
 
     def release(self) -> None:
         """Hand the lock to whoever has waited longest."""
@@ -180,17 +184,19 @@ class Runtime:
             Unavailable: the disk of the database is full, or others kept the database busy for longer than the lock
                 time-out.
         """
-        if not self.writers.acquire(self._patience()):
+        if self.busy:
+            patience.hurry()
+        if not self.writers.acquire(patience.left(self.settings.database.lock_timeout_seconds)):
             self._note_busy()
             raise Unavailable
         try:
-            with Session(self._hurried(), expire_on_commit=False) as session, session.begin():
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 work = Work(session, self.clock.now(), actor, self)
                 yield work
                 if work.changed_sites and self.changes.neighbours is not None:
                     self.changes.neighbours.note(session, work.changed_sites)
         except (DBAPIError, PoolTimeout) as fault:
-            told = self._as_told(fault)
+            told = self.as_told(fault)
             if told is None:
                 raise
             raise told from fault
@@ -201,7 +207,7 @@ class Runtime:
         if work.changed_sites:
             self.changes.publish(work.changed_sites)
 
-    def _as_told(self, fault: DBAPIError | PoolTimeout) -> Unavailable | None:
+    def as_told(self, fault: DBAPIError | PoolTimeout) -> Unavailable | None:
         """Return what to tell about a disk that is full or a database that is busy; None for any other fault."""
         name = type(getattr(fault, "orig", fault)).__name__
         if _disk_refused(fault):
@@ -216,14 +222,6 @@ class Runtime:
 
     def _note_busy(self) -> None:
         self._busy_until = time.monotonic() + BUSY_SECONDS
-
-    def _patience(self) -> float:
-        most = self.settings.database.lock_timeout_seconds
-        return min(most, MOMENT_SECONDS) if self.busy else most
-
-    def _hurried(self) -> Engine:
-        """Return the engine; its transactions wait for a moment only while the database is busy."""
-        return self.engine.execution_options(**{PATIENCE: self._patience()}) if self.busy else self.engine
 
     @contextmanager
     def reading(self, actor: Actor) -> Generator[Work]:
