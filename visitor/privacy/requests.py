@@ -14,7 +14,7 @@ from visitor.badges.models import Badge
 from visitor.core import jobs
 from visitor.core.actors import Actor
 from visitor.core.classes import SEALED, DataClass
-from visitor.core.errors import Conflict, NotFound
+from visitor.core.errors import Conflict
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
@@ -31,6 +31,7 @@ from visitor.privacy.journal import Journal
 from visitor.sites import queries as sites
 from visitor.visits import queries as visits
 from visitor.visits.models import Visit, VisitState
+from visitor.visits.operations import keep_as_it_is
 
 SCRUB_JOB: Final = "privacy.scrub"
 FORMAT: Final = "visitor-subject-copy/1"
@@ -68,7 +69,7 @@ def erase_visit(work: Work, form: ErasureForm) -> ErasureReceipt:
     visit = visits.visit(work, form.visit_id)
     work.require(Permission.REQUEST_ANSWER, visit.site_id)
     holds.alone(work)
-    _keep_as_it_is(work, visit)
+    keep_as_it_is(work, visit)  # the visitor may be arriving
     if visit.state is VisitState.ON_SITE:
         raise Conflict(ON_SITE)
     moments = (visit.arrived_at, visit.left_at, visit.expected_at)
@@ -140,12 +141,6 @@ def export_visit(work: Work, visit_id: UUID) -> dict[str, Any]:
         "scans": [_scan_facts(event) for event in _of_visit(work, AccessEvent, AccessEvent.visit_id, visit.id)],
         "consultations": _consultations(work, visit.id),
     }
-
-
-def _keep_as_it_is(work: Work, visit: Visit) -> None:
-    """Read the visit anew and let nobody change it until the transaction ends: the visitor may be arriving."""
-    if work.session.get(Visit, visit.id, populate_existing=True, with_for_update=True) is None:
-        raise NotFound
 
 
 def _erased(work: Work, rows: list[DueRow], journal: Journal, cause: erasing.Cause) -> int:

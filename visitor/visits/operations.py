@@ -68,21 +68,21 @@ def arrive(work: Work, visit: Visit, at: datetime, stay: timedelta) -> None:
     Raises:
         Conflict: the visit has begun or was cancelled.
     """
-    _alone(work, visit)
+    keep_as_it_is(work, visit)
     if visit.state is not VisitState.EXPECTED:
         raise Conflict
     visit.state, visit.arrived_at, visit.received_at = VisitState.ON_SITE, at, work.now
     visit.due_out_at = at + stay
-    _changed(work, visit)
+    changed(work, visit)
 
 
 def depart(work: Work, visit: Visit, by: policy.DepartureBy, at: datetime) -> policy.DepartureOutcome:
     """End the visit; a second departure changes nothing."""
-    _alone(work, visit)
+    keep_as_it_is(work, visit)
     decided = policy.departure(visit.state, visit.arrived_at, by, at)
     if decided.outcome is policy.DepartureOutcome.SIGNED_OUT:
         visit.state, visit.left_at, visit.auto_closed = VisitState.GONE, decided.left_at, decided.auto_closed
-        _changed(work, visit)
+        changed(work, visit)
     return decided.outcome
 
 
@@ -94,19 +94,19 @@ def cancel(work: Work, visit_id: UUID) -> None:
     """
     visit = queries.visit(work, visit_id)
     work.require(Permission.DESK_ACT, visit.site_id)
-    _alone(work, visit)
+    keep_as_it_is(work, visit)
     if visit.state is not VisitState.EXPECTED:
         raise Conflict
     visit.state = VisitState.CANCELLED
     audit(work, "visit.cancel", site_id=visit.site_id, subject_id=visit.id)
-    _changed(work, visit)
+    changed(work, visit)
 
 
 def tick_id_seen(work: Work, visit_id: UUID) -> None:
     """Record that a member of staff looked at the visitor's ID: who and when, nothing of the document."""
     visit = queries.visit(work, visit_id)
     work.require(Permission.DESK_ACT, visit.site_id)
-    _alone(work, visit)
+    keep_as_it_is(work, visit)
     if visit.id_seen_at is not None:
         return
     visit.id_seen_at, visit.id_seen_by = work.now, work.actor.id
@@ -220,13 +220,20 @@ def _foreign_host(work: Work, new: NewVisit) -> bool:
     return new.host_id is not None and queries.host(work, new.host_id).site_id != new.site_id
 
 
-def _changed(work: Work, visit: Visit) -> None:
+def changed(work: Work, visit: Visit) -> None:
+    """Tell open pages of a change to the visit, and reckon anew until when its records are kept."""
     work.changed_sites.add(visit.site_id)
     jobs.enqueue(work, DUE_JOB, {"visit_id": str(visit.id)})
 
 
-def _alone(work: Work, visit: Visit) -> None:
-    """Change the visit as it is now, after whoever changed it at the same moment at another server."""
-    if not work.runtime.embedded:
-        work.session.flush()  # a refresh forgets what was not written
-        work.session.refresh(visit, with_for_update=True)
+def keep_as_it_is(work: Work, visit: Visit) -> None:
+    """Read the visit anew, after whoever changed it at the same moment; until the transaction ends nobody else does.
+
+    Raises:
+        NotFound: it was erased meanwhile.
+    """
+    if work.runtime.embedded:  # one writes at a time
+        return
+    work.session.flush()  # reading anew forgets what was not written
+    if work.session.get(Visit, visit.id, populate_existing=True, with_for_update=True) is None:
+        raise NotFound

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from visitor.core import jobs
 from visitor.core.errors import Conflict, NotFound
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission
@@ -12,7 +11,7 @@ from visitor.core.work import Work
 from visitor.ledger.operations import audit
 from visitor.visits import queries
 from visitor.visits.models import HelpRequest, Visit, VisitState
-from visitor.visits.operations import DUE_JOB
+from visitor.visits.operations import changed, keep_as_it_is
 
 UNDO_FOR: Final = timedelta(minutes=1)
 """A departure or an answer can be taken back so long; afterwards doors and hosts have acted on it."""
@@ -25,12 +24,12 @@ def reopen(work: Work, visit: Visit) -> None:
     Raises:
         Conflict: the departure is older than a minute, or the visit is not one that a person ended.
     """
-    _lock(work, visit)
+    keep_as_it_is(work, visit)
     ended = visit.state is VisitState.GONE and not visit.auto_closed and visit.left_at is not None
     if not ended or work.now - (visit.left_at or work.now) > UNDO_FOR:
         raise Conflict(TOO_LATE)
     visit.state, visit.left_at = VisitState.ON_SITE, None
-    _changed(work, visit)
+    changed(work, visit)
 
 
 def expect_again(work: Work, visit_id: UUID) -> None:
@@ -41,13 +40,13 @@ def expect_again(work: Work, visit_id: UUID) -> None:
     """
     visit = queries.visit(work, visit_id)
     work.require(Permission.DESK_ACT, visit.site_id)
-    _lock(work, visit)
+    keep_as_it_is(work, visit)
     past = visit.expected_at is None or visit.expected_at < work.now - timedelta(days=1)
     if visit.state is not VisitState.CANCELLED or past:
         raise Conflict(TOO_LATE)
     visit.state = VisitState.EXPECTED
     audit(work, "visit.cancel_undone", site_id=visit.site_id, subject_id=visit.id)
-    _changed(work, visit)
+    changed(work, visit)
 
 
 def call_again(work: Work, request_id: UUID) -> None:
@@ -68,14 +67,3 @@ def call_again(work: Work, request_id: UUID) -> None:
     request.answered_at = None
     audit(work, "help.answer_undone", site_id=request.site_id, subject_id=request.id)
     work.changed_sites.add(request.site_id)
-
-
-def _changed(work: Work, visit: Visit) -> None:
-    work.changed_sites.add(visit.site_id)
-    jobs.enqueue(work, DUE_JOB, {"visit_id": str(visit.id)})
-
-
-def _lock(work: Work, visit: Visit) -> None:
-    if not work.runtime.embedded:
-        work.session.flush()
-        work.session.refresh(visit, with_for_update=True)
