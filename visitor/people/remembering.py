@@ -106,6 +106,21 @@ def contact(work: Work, found: Remembrance, purpose: Purpose = Purpose.RECEPTION
     return next((content for content in opened.values() if isinstance(content, Contact)), None)
 
 
+def correct(work: Work, found: Remembrance, was: Contact | None, corrected: Contact) -> None:
+    """Correct who it is as at a visit, or the next one would begin with what was wrong.
+
+    The personal code goes to the address that is kept here: another takes its place, none does not, and an address that
+    `was` given for the visit alone has nothing to do with it.
+    """
+    kept = contact(work, found, Purpose.SUBJECT_REQUEST)
+    if kept is None:
+        return
+    follows = corrected.email is not None and was is not None and was.email == kept.email
+    same = {"email": corrected.email if follows else kept.email, "phone": kept.phone}
+    for record_id in _records(work, found.person_id):
+        operations.replace(work, record_id, corrected.model_copy(update=same))
+
+
 def came_again(work: Work, found: Remembrance, host_id: UUID | None) -> None:
     """Begin the time anew, and keep whom the visit is to."""
     found.host_id, found.expires_at = host_id, work.now + _life(work)

@@ -14,7 +14,7 @@ from visitor.core.names import name_fault
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Work
 from visitor.people import operations as people
-from visitor.people import queries
+from visitor.people import queries, remembering
 from visitor.people.records import Contact
 from visitor.reception.forms import EmailLine, NamePart
 from visitor.reception.operations import forbidden_numbers
@@ -53,7 +53,9 @@ class CorrectionForm(Form):
 
 
 def correct_contact(work: Work, visit_id: UUID, form: CorrectionForm, permission: Permission) -> None:
-    """Replace who the visitor is; `permission` is what the page demands at the visit's site.
+    """Replace who the visitor is, for the next visit too where that is remembered.
+
+    `permission` is what the page demands at the visit's site.
 
     Raises:
         NotFound: there is no such visit at the actor's sites.
@@ -71,8 +73,12 @@ def correct_contact(work: Work, visit_id: UUID, form: CorrectionForm, permission
     if not records:
         raise Conflict(ERASED)
     before = queries.contacts(work, [visit_id], Purpose.SUBJECT_REQUEST).get(visit_id)
+    corrected = Contact(**form.model_dump(), phone=before.phone if before else None)
     try:
-        people.replace(work, records[-1].id, Contact(**form.model_dump(), phone=before.phone if before else None))
+        people.replace(work, records[-1].id, corrected)
     except NotFound:
         raise Conflict(ERASED) from None
+    remembrance = remembering.of_person(work, visit.person_id)
+    if remembrance is not None:
+        remembering.correct(work, remembrance, before, corrected)
     work.changed_sites.add(visit.site_id)
