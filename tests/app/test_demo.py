@@ -1,7 +1,9 @@
 """The demo is made by the product's own operations, so everything that holds for an installation holds for it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +13,8 @@ from tests.conftest import MONDAY
 from visitor.access.models import AccessEvent
 from visitor.accounts import passwords
 from visitor.accounts import queries as accounts
+from visitor.app.demo import house, today
+from visitor.app.demo.history import Cast, Script
 from visitor.app.demo.scenes import WALLS, camera_picture
 from visitor.app.demo.staff import STAFF, entrances
 from visitor.app.drawn import drawn_photo
@@ -62,6 +66,20 @@ def test_some_are_on_site_some_are_late_out_and_some_are_expected(demo_work: Wor
     assert len(here) >= 10
     assert all(visit.arrived_at and visit.arrived_at <= demo_work.now for visit in here)
     assert expected
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 6, 3600])
+def test_somebody_is_on_site_from_the_first_second_of_the_day(work: Work, seconds: int) -> None:
+    places = [house.build_havenstad(work, "http://127.0.0.1:9"), house.build_singapore(work)]
+    midnight, _end = visits.local_day(MONDAY, ZoneInfo(places[0].site.time_zone))
+    now = midnight + timedelta(seconds=seconds)
+    script = Script()
+
+    today.add(script, Cast(places, {place.site.id: SYSTEM for place in places}, SYSTEM, []), now, seed=7)
+
+    large = [stay.planned.arrives_at for stay in script.stays if stay.place is places[0]]
+    assert len(large) == len(today.ON_SITE + today.OVERDUE)
+    assert all(midnight <= arrives_at <= now for arrives_at in large)
 
 
 def test_doors_refused_some_and_recent_scans_have_pictures(demo_work: Work) -> None:

@@ -56,7 +56,7 @@ def _come(  # noqa: PLR0913  who comes, where, and how it is drawn
     """Let somebody come who is still here now; just after midnight they come with the day."""
     kind, at = what
     begin, _end = local_day(now, ZoneInfo(place.site.time_zone))
-    planned = days.planned(chance, max(at, begin + timedelta(seconds=5)), (guest,), kind)
+    planned = days.planned(chance, max(at, begin), (guest,), kind)
     staying = days.staying(planned, now)
     history.add_visit(script, cast, place, staying, now)
 
