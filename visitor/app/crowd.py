@@ -12,6 +12,7 @@ from flask import Flask, request
 
 from visitor.core import patience
 from visitor.core.errors import Unavailable
+from visitor.core.together import LARGEST_GROUP
 from visitor.core.work import FairLock, Runtime
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-DOORS: Final = 8
-"""Scans that are answered at once, beside all else. They are stored together, so they hardly need more room."""
+DOORS: Final = LARGEST_GROUP
+"""Scans that are let in at once, beside all else. Most only wait, to be stored together."""
 SCANS: Final = "/api/v1/scans"
 CROWDED: Final = "visitor.crowded"
 ALWAYS: Final = frozenset({"/healthz", "/readyz", "/metrics"})

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS: Final = 4_096
 """Open at once. Most rest: browsers and kiosks keep theirs for a while after each answer."""
+BESIDE: Final = 64
+"""Threads beside those of requests and live pages: for doors, for who waits to be let in, and for health."""
 STOP_SECONDS: Final = 15
 """After this a request that does not end is cut off."""
 OUR_LOG: Final = {
@@ -66,7 +68,7 @@ def serve(config: Path, *, with_worker: bool = False, say: Callable[[str], None]
         port=settings.server.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=settings.server.threads + settings.server.live_pages,
+        blocking_threads=settings.server.threads + settings.server.live_pages + BESIDE,
         backpressure=CONNECTIONS,
         websockets=False,
         log_level=LogLevels.error,
