@@ -16,6 +16,7 @@ from visitor.core.clock import FixedClock
 from visitor.core.errors import NotAllowed, NotFound, Unavailable
 from visitor.core.permissions import Permission
 from visitor.core.work import FairLock, Resources, Runtime, Work
+from visitor.ledger.operations import audit
 from visitor.sites.models import Site
 
 LONG = 20.0
@@ -68,6 +69,32 @@ def test_reading_does_not_wait_for_a_writer(runtime: Runtime) -> None:
 def test_reading_transaction_cannot_be_used_to_write_on_postgresql(runtime: Runtime) -> None:
     with pytest.raises(sa.exc.DBAPIError), runtime.reading(SYSTEM) as work:
         factories.site(work)
+
+
+def _by_entity(work: Work) -> None:
+    factories.site(work)
+    work.session.flush()
+
+
+def _by_statement(work: Work) -> None:
+    work.session.connection().execute(sa.delete(Site))
+
+
+@pytest.mark.postgres_only(reason="on SQLite it only takes no write lock")
+@pytest.mark.parametrize("write", [_by_entity, _by_statement])
+def test_what_may_be_read_elsewhere_is_not_written_on_postgresql(
+    runtime: Runtime, write: Callable[[Work], None]
+) -> None:
+    with pytest.raises(RuntimeError, match="only reads"):
+        runtime.reading_elsewhere(SYSTEM, write)
+    assert site_count(runtime) == 0
+
+
+def test_what_only_reads_leaves_no_audit_entry(runtime: Runtime) -> None:
+    with runtime.reading(SYSTEM) as work, pytest.raises(RuntimeError, match="only reads"):
+        audit(work, "log.search")
+    with pytest.raises(RuntimeError, match="only reads"):
+        runtime.reading_elsewhere(SYSTEM, lambda work: audit(work, "log.search"))
 
 
 @pytest.mark.sqlite_only(reason="PostgreSQL has many writers")

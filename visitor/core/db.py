@@ -27,6 +27,7 @@ TRIED_AFTER_SECONDS: Final = 2.0
 _MOST: Final = "most patience"
 _PATIENCE: Final = "patience"
 """How many seconds a connection waits for a lock: usually, and now."""
+ONLY_READS: Final = "what only reads cannot be used to write"
 _RESTS_SINCE: Final = "rests since"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -215,7 +216,18 @@ def open_engine(url: str, settings: DatabaseSettings) -> Engine:
     )
     _try_before_use(engine)
     _hurry_in_time(engine, settings.lock_timeout_seconds)
+    _keep_from_writing(engine)
     return engine
+
+
+def _keep_from_writing(engine: Engine) -> None:
+    """Refuse to write where statements that read run by themselves: outside a transaction PostgreSQL would not."""
+
+    @event.listens_for(engine, "before_execute")
+    def refuse(connection: sa.Connection, statement: sa.Executable, *_given: object) -> None:
+        options = connection.get_execution_options()
+        if statement.is_dml and options.get("isolation_level") == "AUTOCOMMIT" and not options.get("writes", True):
+            raise RuntimeError(ONLY_READS)
 
 
 def _hurry_in_time(engine: Engine, most_seconds: float) -> None:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,11 +19,13 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine
+from sqlalchemy.engine import Dialect
 
 from visitor.core import databases
 from visitor.core.db import Id, compact, reading, truncate_log
 from visitor.core.errors import SetupFault
-from visitor.core.many import among_on
+from visitor.core.many import among_given, among_on, many_given
+from visitor.core.prepared import Convert, Prepared, glance, readers
 from visitor.core.settings import KeySettings, read_secret
 
 KEY_BYTES = 32
@@ -175,13 +178,13 @@ class Keyring:
         """Return the keys that still exist; a destroyed key is simply absent."""
         wanted = list(dict.fromkeys(key_ids))
         found: dict[UUID, bytes] = {}
-        # Single statements: a transaction around them would cost PostgreSQL two more journeys.
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        dialect = self._engine.dialect
+        statement, (read_id, _read_key) = _opening(dialect)
+        with glance(self._engine) as connection:
             for part in _chunks(wanted):
-                rows = connection.execute(
-                    sa.select(record_key).where(among_on(self._engine, record_key.c.key_id, part))
-                )
-                found.update({key_id: self._unwrap(wrapped, key_id.bytes) for key_id, wrapped in rows})
+                for kept, wrapped in statement.run(connection, many_given(dialect, "key_ids", part)):
+                    key_id = kept if read_id is None else read_id(kept)
+                    found[key_id] = self._unwrap(wrapped, key_id.bytes)
         return found
 
     def destroy(self, key_ids: Iterable[UUID]) -> int:
@@ -269,6 +272,12 @@ class Keyring:
 
     def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         return self._master.decrypt(wrapped[:12], wrapped[12:], context)
+
+
+@cache
+def _opening(dialect: Dialect) -> tuple[Prepared, tuple[Convert, ...]]:
+    query = sa.select(record_key).where(among_given(dialect, record_key.c.key_id, "key_ids"))
+    return Prepared(query, dialect), readers(record_key.c, dialect)
 
 
 def _sealed(cipher: AESGCM, key: bytes, context: bytes) -> bytes:

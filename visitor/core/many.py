@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 
 from visitor.core.work import Work
 
@@ -23,10 +24,25 @@ def among_on(engine: sa.Engine, column: Column, ids: Collection[UUID]) -> sa.Col
     They are one parameter: with five hundred, writing and reading the statement takes longer than finding the rows.
     """
     if engine.dialect.name == "sqlite":
-        joined = sa.literal(b"".join([row_id.bytes for row_id in ids]), sa.LargeBinary())
-        place = sa.func.json_each(sa.literal(_places(len(ids)))).table_valued("value").c.value
-        return column.in_(sa.select(sa.func.substr(joined, place, sa.literal_column("16"))))
+        joined = sa.literal(_joined(ids), sa.LargeBinary())
+        return column.in_(_parted(joined, sa.literal(_places(len(ids)))))
     return column == sa.any_(listed(ids))
+
+
+def among_given(dialect: Dialect, column: Column, name: str) -> sa.ColumnElement[bool]:
+    """Return the same for a statement that is put together once; `many_given` returns the values of its places."""
+    if dialect.name == "sqlite":
+        joined = sa.bindparam(name, type_=sa.LargeBinary())
+        return column.in_(_parted(joined, sa.bindparam(_places_of(name), type_=sa.Text())))
+    text = sa.bindparam(name, type_=sa.types.NullType())
+    return column == sa.any_(sa.cast(text, sa.ARRAY(sa.Uuid())))
+
+
+def many_given(dialect: Dialect, name: str, ids: Collection[UUID]) -> dict[str, object]:
+    """Return the values for `among_given`."""
+    if dialect.name == "sqlite":
+        return {name: _joined(ids), _places_of(name): _places(len(ids))}
+    return {name: _list(ids)}
 
 
 def listed(ids: Collection[UUID]) -> sa.ColumnElement[Any]:
@@ -34,8 +50,25 @@ def listed(ids: Collection[UUID]) -> sa.ColumnElement[Any]:
 
     The text has no type of its own: one that were a VARCHAR is read as ids again for each row of a table.
     """
-    text = "{" + ",".join([row_id.hex for row_id in ids]) + "}"
-    return sa.cast(sa.literal(text, sa.types.NullType()), sa.ARRAY(sa.Uuid()))
+    return sa.cast(sa.literal(_list(ids), sa.types.NullType()), sa.ARRAY(sa.Uuid()))
+
+
+def _list(ids: Collection[UUID]) -> str:
+    return "{" + ",".join([row_id.hex for row_id in ids]) + "}"
+
+
+def _joined(ids: Collection[UUID]) -> bytes:
+    return b"".join([row_id.bytes for row_id in ids])
+
+
+def _parted(joined: sa.ColumnElement[bytes], places: sa.ColumnElement[str]) -> sa.Select[bytes]:
+    """Return the ids in what `_joined` returns, on SQLite."""
+    place = sa.func.json_each(places).table_valued("value").c.value
+    return sa.select(sa.func.substr(joined, place, sa.literal_column("16")))
+
+
+def _places_of(name: str) -> str:
+    return f"{name}_places"
 
 
 @lru_cache(maxsize=16)

@@ -6,7 +6,8 @@ a function call away that costs more than the work itself. Statement, types, poo
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -14,8 +15,14 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from visitor.core.db import hurrying, reading
+from visitor.core.db import ONLY_READS, hurrying
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Row = Sequence[Any]
+"""As the driver gives it."""
+Given = Mapping[str, Any]
+"""The values of a statement's places."""
 Convert = Callable[[Any], Any] | None
 """From a value to the driver's, or back; None: it stays as it is."""
 
@@ -27,13 +34,21 @@ class Prepared:
         compiled = statement.compile(dialect=_with_numbers(dialect))
         assert isinstance(compiled, SQLCompiler)
         self.text: Final = str(compiled)
+        self._answers = not statement.is_dml or bool(compiled.effective_returning)
+        self._writes = statement.is_dml
         names = compiled.positiontup or ()
         self._places = [
             (name, binder(compiled.binds[name].type, dialect), compiled.binds[name].value) for name in names
         ]
 
-    def send(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  the driver's own cursor
-        """Run in the connection's transaction and return the cursor. Call it within `round_trip`."""
+    def send(self, connection: sa.Connection, values: Given) -> Any:  # noqa: ANN401  the driver's own cursor
+        """Run in the connection's transaction and return the cursor. Call it within `round_trip`.
+
+        Raises:
+            RuntimeError: it writes, and the transaction only reads.
+        """
+        if self._writes and not connection.get_execution_options().get("writes", True):
+            raise RuntimeError(ONLY_READS)
         given = [
             value if value is None or convert is None else convert(value)
             for value, convert in [(values.get(name, kept), convert) for name, convert, kept in self._places]
@@ -42,27 +57,54 @@ class Prepared:
             # The usual cursor would look for parameters in a long text each time.
             cursor = connection.dialect.loaded_dbapi.RawCursor(connection.connection.driver_connection)
             # Otherwise the driver would let the server read the text anew the first few times.
-            return cursor.execute(self.text, given, prepare=True)
+            return cursor.execute(self.text, given, prepare=True, binary=True)
         return connection.connection.cursor().execute(self.text, given)
 
-    def run(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    def run(self, connection: sa.Connection, values: Given) -> Sequence[Row]:
         """Run in the connection's transaction; return the rows as the driver gives them.
+
+        What answers nothing is not waited for where it travels with others.
 
         Raises:
             DBAPIError: as SQLAlchemy raises it, without values in its text.
         """
         with round_trip(connection):
             cursor = self.send(connection, values)
-            rows: Sequence[tuple[Any, ...]] = cursor.fetchall() if cursor.description else ()
+            rows: Sequence[Row] = cursor.fetchall() if self._answers else ()
             cursor.close()
         return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T_co]):
+    """Something to ask the database, by itself or on one journey with the questions of other rooms."""
+
+    statement: Prepared
+    given: Given
+    read: Callable[[Sequence[Row]], T_co]
+    """From the rows to the answer."""
+
+
+def ask(connection: sa.Connection, question: Question[T]) -> T:
+    """Return the answer to one question. Raises as `Prepared.run`."""
+    return question.read(question.statement.run(connection, question.given))
+
+
+def asked(connection: sa.Connection, question: Question[T]) -> Callable[[], T]:
+    """Send a question within `round_trip`, and return what gives its answer: to be called once, when all are sent."""
+    cursor = question.statement.send(connection, question.given)
+    return lambda: question.read(cursor.fetchall())
+
+
 def glance(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
-    """Open a connection for one statement that reads: on PostgreSQL a transaction would cost two more journeys."""
-    if engine.dialect.name == "sqlite":
-        return reading(engine)
-    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    """Open a connection that only reads: on PostgreSQL each statement by itself, as BEGIN and COMMIT are journeys too.
+
+    Nothing is lost with them: between two statements of a transaction, too, PostgreSQL shows what others commit.
+    """
+    options = (
+        {"writes": False} if engine.dialect.name == "sqlite" else {"writes": False, "isolation_level": "AUTOCOMMIT"}
+    )
+    return engine.connect().execution_options(**options)
 
 
 @contextmanager
@@ -72,8 +114,8 @@ def round_trip(connection: sa.Connection, *, several: bool = False) -> Iterator[
     Raises:
         DBAPIError: as SQLAlchemy raises it, without values in its text.
     """
-    together = several and connection.dialect.name == "postgresql"
     driver: Any = connection.connection.driver_connection  # psycopg's own
+    together = several and connection.dialect.name == "postgresql" and not _travels(driver)
     try:
         with driver.pipeline() if together else nullcontext():
             yield
@@ -113,6 +155,33 @@ def commit(connection: sa.Connection) -> None:
     SQLAlchemy commits afterwards as ever, and then the driver finds nothing left to do.
     """
     connection.connection.cursor().execute("COMMIT")  # the driver's own commit would wait twice
+
+
+@contextmanager
+def few_journeys(session: orm.Session) -> Iterator[None]:
+    """Let all that a transaction says travel together, with its BEGIN before and its COMMIT behind it.
+
+    It waits where an answer is read, and at the end for the commit. For a transaction that has said nothing yet and
+    says nothing afterwards; within it only what is `Prepared` may speak. On SQLite, where nothing travels, it does
+    nothing.
+
+    Raises:
+        DBAPIError: as SQLAlchemy raises it; nothing was committed then.
+    """
+    begin_with_first(session)
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    with round_trip(connection, several=True):
+        begin(connection)
+        yield
+        commit(connection)
+
+
+def _travels(driver: Any) -> bool:  # noqa: ANN401  psycopg's own
+    """Tell whether what is sent now travels with more."""
+    return bool(driver.info.pipeline_status)
 
 
 def _with_numbers(dialect: Dialect) -> Dialect:

@@ -25,6 +25,7 @@ from visitor.core.i18n import N_
 from visitor.core.ids import new_id
 from visitor.core.live import Changes
 from visitor.core.permissions import Permission
+from visitor.core.prepared import glance
 from visitor.core.replica import FAULTS, NotStandby, Replica, Seen
 from visitor.core.settings import Settings
 from visitor.core.tally import Kind, Tally
@@ -242,7 +243,7 @@ class Runtime:
             self.tally.add({("read", "replica"): 1})
             return seen
         place = None if self.replica is None else self.replica.written().place
-        with self.reading(actor) as work:
+        with glance(self.engine) as connection, self._session(connection, actor) as work:
             seen = Seen(read(work), as_of=work.now, place=place)
         if self.replica is not None:
             self.tally.add({("read", "primary"): 1})
@@ -268,7 +269,12 @@ class Runtime:
         options = {"writes": False}
         if not self.embedded:
             options["postgresql_readonly"] = True
-        with Session(connection.execution_options(**options), expire_on_commit=False) as session, session.begin():
+        with self._session(connection.execution_options(**options), actor) as work:
+            yield work
+
+    @contextmanager
+    def _session(self, connection: Connection, actor: Actor) -> Generator[Work]:
+        with Session(connection, expire_on_commit=False) as session, session.begin():
             yield Work(session, self.clock.now(), actor, self)
 
 
