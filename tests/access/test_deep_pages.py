@@ -13,8 +13,8 @@ from tests import samples
 from tests.conftest import MONDAY
 from visitor.access import queries
 from visitor.access.models import AccessEvent
-from visitor.access.queries import EventFilter
 from visitor.access.reasons import Reason
+from visitor.access.searching import EventFilter, LoggedEvent
 from visitor.app.runtime import open_runtime
 from visitor.core import migrations
 from visitor.core.actors import SYSTEM
@@ -91,7 +91,7 @@ def _cost(runtime: Runtime, read: Callable[[Runtime], object]) -> int:
     return steps
 
 
-def _page(runtime: Runtime, cursor: Cursor | None, *, newer: bool = False) -> Page[AccessEvent]:
+def _page(runtime: Runtime, cursor: Cursor | None, *, newer: bool = False) -> Page[LoggedEvent]:
     with runtime.reading(SYSTEM) as work:
         return queries.search(work, WANTED, cursor, newer=newer)
 

@@ -12,7 +12,7 @@ from visitor.core.classes import SEALED, DataClass
 from visitor.core.errors import NotAllowed
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.work import Runtime, Work
-from visitor.people import operations, queries
+from visitor.people import opening, operations, queries
 from visitor.people.models import PersonalRecord
 from visitor.people.records import Contact, IdDocument
 
@@ -48,7 +48,7 @@ def test_record_is_absent_from_the_instant_it_is_due(work: Work) -> None:
 
 
 def test_every_class_has_a_permission_of_its_own() -> None:
-    assert len({queries.permission_for(data_class) for data_class in SEALED}) == len(SEALED)
+    assert len({opening.permission_for(data_class) for data_class in SEALED}) == len(SEALED)
 
 
 def test_opening_writes_one_entry_a_site_with_purpose_and_subjects(work: Work) -> None:
@@ -66,7 +66,7 @@ def test_opening_writes_one_entry_a_site_with_purpose_and_subjects(work: Work) -
 
 
 def test_large_page_is_counted_and_not_named(work: Work) -> None:
-    visits = [sealed.seal(work)[0] for _ in range(queries.SUBJECTS_NAMED + 1)]
+    visits = [sealed.seal(work)[0] for _ in range(opening.SUBJECTS_NAMED + 1)]
     assert len(queries.contacts(work, visits, Purpose.RECEPTION)) == len(visits)
     [fact] = sealed.audited(work, "people.open")
     assert (fact.count, fact.subject_id, fact.subject_ids) == (len(visits), None, ())

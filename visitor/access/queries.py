@@ -1,20 +1,22 @@
 """Reading access events and who is where. Nothing here knows a name."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from visitor.access import searching
 from visitor.access.models import AccessEvent, Presence
-from visitor.access.reasons import Reason
-from visitor.core.db import Id, Instant, microseconds
+from visitor.access.searching import EventFilter, LoggedEvent
+from visitor.core.db import Instant, microseconds
 from visitor.core.errors import NotFound
 from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission
+from visitor.core.prepared import Question, ask
 from visitor.core.work import Work
 from visitor.sites.models import AccessPoint, PointKind, SiteMode
 from visitor.sites.queries import site
@@ -25,21 +27,6 @@ ROLL_LIMIT: Final = 5_000
 HOUR: Final = timedelta(hours=1)
 MICROSECOND: Final = timedelta(microseconds=1)
 LONGEST_CHART: Final = timedelta(days=31)
-
-
-@dataclass(frozen=True, slots=True)
-class EventFilter:
-    """Which events of one site. A field that is None does not matter; an empty collection finds nothing."""
-
-    site_id: UUID
-    from_at: datetime
-    until_at: datetime
-    access_point_id: UUID | None = None
-    zone_id: UUID | None = None
-    granted: bool | None = None
-    reason: Reason | None = None
-    badge_id: int | None = None
-    visit_ids: Collection[UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +57,7 @@ class ZoneHour:
 
 def search(
     work: Work, wanted: EventFilter, cursor: Cursor | None = None, *, newer: bool = False, limit: int = PAGE_ROWS
-) -> Page[AccessEvent]:
+) -> Page[LoggedEvent]:
     """Return one page of events, newest first: the first, or the one beyond `cursor` on its older or newer side.
 
     The caller audits the search.
@@ -79,27 +66,24 @@ def search(
         NotFound: the site is foreign.
         NotAllowed: the actor may not see its log.
     """
+    return ask(work.session.connection(), page_of(work, wanted, cursor, newer=newer, limit=limit))
+
+
+def page_of(
+    work: Work, wanted: EventFilter, cursor: Cursor | None = None, *, newer: bool = False, limit: int = PAGE_ROWS
+) -> Question[Page[LoggedEvent]]:
+    """Ask as `search` does, on one journey with other questions. Raises as `search`."""
     work.require(Permission.LOG_VIEW, wanted.site_id)
-    found = work.session.connection().execute(_ordered(wanted, cursor, newer=newer).limit(limit + 1)).all()
-    # Plain rows with an event's columns: nobody changes an event, and keeping track of entities took half of the time.
-    rows = cast("list[AccessEvent]", found)
-    more, rows = len(rows) > limit, rows[:limit]
-    if newer:
-        rows.reverse()
-    has_older = bool(rows) and (more or newer)
-    has_newer = bool(rows) and (more if newer else cursor is not None)
-    return Page(
-        rows,
-        older=Cursor(rows[-1].scanned_at, rows[-1].id) if has_older else None,
-        newer=Cursor(rows[0].scanned_at, rows[0].id) if has_newer else None,
-    )
+    return searching.question(work.runtime.engine.dialect, wanted, cursor, newer=newer, limit=limit)
 
 
 def count(work: Work, wanted: EventFilter, limit: int) -> int:
     """Return how many events there are, `limit` for that many or more. Raises as `search`."""
     work.require(Permission.LOG_VIEW, wanted.site_id)
-    some = sa.select(sa.literal(1)).where(*_conditions(wanted)).select_from(AccessEvent).limit(limit).subquery()
-    return work.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    dialect = work.runtime.engine.dialect
+    where = searching.conditions(dialect, wanted)
+    some = sa.select(sa.literal(1)).where(*where).select_from(AccessEvent).limit(limit).subquery()
+    return work.session.scalar(sa.select(sa.func.count()).select_from(some), searching.values(dialect, wanted)) or 0
 
 
 def event(work: Work, event_id: UUID, permission: Permission = Permission.LOG_VIEW) -> AccessEvent:
@@ -209,45 +193,3 @@ def _hour_of(at: orm.Mapped[datetime], since: datetime, *, embedded: bool) -> sa
         return sa.func.date_bin(HOUR, at, sa.literal(since, Instant()), type_=Instant())
     count = sa.type_coerce(at, sa.BigInteger)
     return sa.type_coerce(count - (count - microseconds(since)) % (HOUR // MICROSECOND), Instant())
-
-
-def _ordered(wanted: EventFilter, cursor: Cursor | None, *, newer: bool) -> sa.Select[*tuple[Any, ...]]:
-    query = sa.select(*AccessEvent.__table__.c).where(*_conditions(_narrowed(wanted, cursor, newer=newer)))
-    place = sa.tuple_(AccessEvent.scanned_at, AccessEvent.id)
-    if cursor is not None:
-        beyond = sa.tuple_(sa.literal(cursor.at, Instant()), sa.literal(cursor.id, Id()))
-        query = query.where(place > beyond if newer else place < beyond)
-    if newer:
-        return query.order_by(AccessEvent.scanned_at, AccessEvent.id)
-    return query.order_by(AccessEvent.scanned_at.desc(), AccessEvent.id.desc())
-
-
-def _narrowed(wanted: EventFilter, cursor: Cursor | None, *, newer: bool) -> EventFilter:
-    """Return the filter with its time range cut at the cursor.
-
-    SQLite enters the index by the plain bound on the time, not by the pair of time and id: without this cut it would
-    read everything between the end of the range and the page, so that each page is slower than the one before.
-    """
-    if cursor is None:
-        return wanted
-    if newer:
-        return replace(wanted, from_at=max(wanted.from_at, cursor.at))
-    return replace(wanted, until_at=min(wanted.until_at, cursor.at + timedelta(microseconds=1)))
-
-
-def _conditions(wanted: EventFilter) -> Iterator[sa.ColumnElement[bool]]:
-    yield AccessEvent.site_id == wanted.site_id
-    yield AccessEvent.scanned_at >= wanted.from_at
-    yield AccessEvent.scanned_at < wanted.until_at
-    if wanted.access_point_id is not None:
-        yield AccessEvent.access_point_id == wanted.access_point_id
-    if wanted.zone_id is not None:
-        yield sa.or_(AccessEvent.to_zone_id == wanted.zone_id, AccessEvent.from_zone_id == wanted.zone_id)
-    if wanted.granted is not None:
-        yield AccessEvent.granted.is_(wanted.granted)
-    if wanted.reason is not None:
-        yield AccessEvent.reason == wanted.reason
-    if wanted.badge_id is not None:
-        yield AccessEvent.badge_id == wanted.badge_id
-    if wanted.visit_ids is not None:
-        yield AccessEvent.visit_id.in_(wanted.visit_ids)

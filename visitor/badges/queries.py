@@ -62,15 +62,6 @@ def by_ids(work: Work, badge_ids: Collection[int]) -> dict[int, Badge]:
     return {badge.id: badge for badge in work.session.scalars(select(Badge).where(Badge.id.in_(badge_ids)))}
 
 
-def numbers(work: Work, badge_ids: Collection[int]) -> dict[int, str]:
-    """Return the numbers of the badges that there are: id to number."""
-    if not badge_ids:
-        return {}
-    work.session.flush()
-    rows = work.session.connection().execute(select(Badge.id, Badge.number).where(Badge.id.in_(badge_ids)))
-    return dict(iter(rows))
-
-
 def of_visit(work: Work, visit_id: UUID) -> Badge | None:
     """Return the newest badge of the visit."""
     newest = select(Badge).where(Badge.visit_id == visit_id).order_by(Badge.issued_at.desc(), Badge.id).limit(1)

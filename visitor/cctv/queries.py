@@ -1,19 +1,22 @@
 """Reading stills, and where the clip of an event is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from functools import cache, partial
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 
 from visitor.access import queries as access
 from visitor.cctv.models import Still, StillState
 from visitor.core.errors import NotFound
-from visitor.core.many import among
+from visitor.core.many import among_given, many_given
 from visitor.core.permissions import Permission, Purpose
+from visitor.core.prepared import Convert, Prepared, Question, Row, ask, converted, readers
 from visitor.core.work import Work
 from visitor.people import queries as people
 
@@ -34,11 +37,31 @@ def stills_of(work: Work, event_ids: Collection[UUID]) -> dict[UUID, list[StillL
     if not event_ids:
         return {}
     work.session.flush()
-    columns = (Still.event_id, Still.camera_id, Still.state, Still.fault, Still.taken_at)
-    query = sa.select(*columns).where(among(work, Still.event_id, event_ids)).order_by(Still.event_id, Still.camera_id)
+    return ask(work.session.connection(), stills_at(work, event_ids))
+
+
+def stills_at(work: Work, event_ids: Collection[UUID]) -> Question[dict[UUID, list[StillLine]]]:
+    """Ask for the stills of events."""
+    dialect = work.runtime.engine.dialect
+    statement, converts = _statement(dialect)
+    return Question(statement, many_given(dialect, "event_ids", event_ids), partial(_lines, converts))
+
+
+_LINE: Final = (Still.event_id, Still.camera_id, Still.state, Still.fault, Still.taken_at)
+
+
+@cache
+def _statement(dialect: Dialect) -> tuple[Prepared, Sequence[Convert]]:
+    where = among_given(dialect, Still.event_id, "event_ids")
+    query = sa.select(*_LINE).where(where).order_by(Still.event_id, Still.camera_id)
+    return Prepared(query, dialect), readers(_LINE, dialect)
+
+
+def _lines(converts: Sequence[Convert], rows: Sequence[Row]) -> dict[UUID, list[StillLine]]:
     found: dict[UUID, list[StillLine]] = {}
-    for row in work.session.connection().execute(query):
-        found.setdefault(row.event_id, []).append(StillLine(*row))
+    for row in rows:
+        line = StillLine(*converted(row, converts))
+        found.setdefault(line.event_id, []).append(line)
     return found
 
 

@@ -9,8 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from visitor.access import queries as access
-from visitor.access.models import AccessEvent
-from visitor.access.queries import EventFilter
+from visitor.access.searching import EventFilter, LoggedEvent
 from visitor.core.actors import Actor
 from visitor.core.i18n import N_
 from visitor.core.paging import Cursor, Page
@@ -81,7 +80,7 @@ def _chunk(
 ) -> tuple[list[EventLine], Cursor | None]:
     """Read one chunk; opening names leaves an audit entry, so that is done in a writing transaction of its own."""
 
-    def read(work: Work) -> tuple[Page[AccessEvent], Places, list[EventLine]]:
+    def read(work: Work) -> tuple[Page[LoggedEvent], Places, list[EventLine]]:
         page = access.search(work, export.wanted, cursor, limit=limit)
         known = places_of(work, export.site)
         return page, known, [] if export.with_names else queries.lines(work, known, page.rows, with_names=False)

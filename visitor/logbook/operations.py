@@ -1,14 +1,14 @@
 """Searching the log, which is itself recorded: who searched, how, and how much was found; never for what."""
 
 from visitor.access import queries as access
-from visitor.access.models import AccessEvent
-from visitor.access.queries import EventFilter
+from visitor.access.searching import EventFilter, LoggedEvent
 from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
 from visitor.ledger.operations import audit
 from visitor.logbook import queries
 from visitor.logbook.forms import LogForm
+from visitor.logbook.places import Places
 from visitor.sites.models import Site
 
 LARGEST_EXPORT = 100_000
@@ -17,8 +17,10 @@ LARGEST_EXPORT = 100_000
 
 def search(
     work: Work, site: Site, form: LogForm, cursor: Cursor | None = None, *, newer: bool = False
-) -> Page[AccessEvent]:
-    """Return one page of the events that a form asks for, newest first; `record_search` follows before it is shown.
+) -> tuple[Places, Page[LoggedEvent]]:
+    """Return one page of the events that a form asks for, newest first, and what the site's places are called.
+
+    `record_search` follows before it is shown.
 
     It only reads, so that it may run on a standby.
 
@@ -28,7 +30,7 @@ def search(
         NotAllowed: the actor may not see its log.
     """
     work.require(Permission.LOG_VIEW, site.id)
-    return access.search(work, queries.filter_of(work, site, form), cursor, newer=newer)
+    return queries.events(work, site, queries.filter_of(work, site, form), cursor, newer=newer)
 
 
 def record_search(work: Work, site: Site, form: LogForm, found: int) -> None:

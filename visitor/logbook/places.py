@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
 from visitor.core.db import Id
-from visitor.core.prepared import Convert, Prepared, converted, readers, round_trip
+from visitor.core.prepared import Prepared, Question, Row, ask, reader
 from visitor.core.work import Work
 from visitor.sites.models import AccessPoint, Camera, PointKind, Site, Zone
 
@@ -45,46 +45,72 @@ class Places:
     zones: Sequence[ZoneName]
     points: Sequence[PointName]
     cameras: dict[UUID, ClipPlace]
+    """Those whose recorder has clips."""
+    zone_names: dict[UUID | None, str]
+    point_names: dict[UUID | None, str]
 
     def zone_name(self, zone_id: UUID | None) -> str | None:
         """Return a zone's name; None for the outside."""
-        return next((zone.name for zone in self.zones if zone.id == zone_id), None)
+        return self.zone_names.get(zone_id)
 
     def muster_point(self) -> PointName | None:
         """Return the site's first muster point."""
         return next((point for point in self.points if point.kind is PointKind.MUSTER), None)
 
 
-Columns = tuple[sa.SQLColumnExpression[Any], ...]
-_ZONE: Final[Columns] = (Zone.id, Zone.name, Zone.occupancy_limit)
-_POINT: Final[Columns] = (AccessPoint.id, AccessPoint.name, AccessPoint.kind)
-_CAMERA: Final[Columns] = (Camera.id, Camera.clip_address)
 _SITE: Final = sa.bindparam("site_id", type_=Id())
-_READ: Final = (
-    (_ZONE, sa.select(*_ZONE).where(Zone.site_id == _SITE).order_by(Zone.position)),
-    (_POINT, sa.select(*_POINT).where(AccessPoint.site_id == _SITE).order_by(AccessPoint.name, AccessPoint.id)),
-    (_CAMERA, sa.select(*_CAMERA).where(Camera.site_id == _SITE).order_by(Camera.id)),
+_NOWHERE: Final = sa.null()
+_ZONE, _POINT, _CAMERA = range(3)
+_NAMES: Final[Sequence[tuple[Any, ...]]] = (
+    (_ZONE, Zone.id, Zone.name, Zone.position, Zone.occupancy_limit, _NOWHERE, Zone.site_id),
+    (_POINT, AccessPoint.id, AccessPoint.name, _NOWHERE, _NOWHERE, AccessPoint.kind, AccessPoint.site_id),
+    (_CAMERA, Camera.id, Camera.clip_address, _NOWHERE, _NOWHERE, _NOWHERE, Camera.site_id),
+)
+_TYPES: Final[Sequence[tuple[str, sa.types.TypeEngine[Any]]]] = (
+    ("id", Id()),
+    ("name", sa.Text()),  # a camera's address
+    ("place", sa.BigInteger()),
+    ("occupancy_limit", sa.BigInteger()),
+    ("kind", sa.Text()),
 )
 
 
 def places_of(work: Work, site: Site) -> Places:
     """Return the names of the site's places."""
+    return ask(work.session.connection(), places_at(work, site))
+
+
+def places_at(work: Work, site: Site) -> Question[Places]:
+    """Ask for the names of the site's places."""
     work.session.flush()
-    connection = work.session.connection()
-    statements = _statements(connection.dialect)
-    with round_trip(connection, several=True):
-        cursors = [statement.send(connection, {"site_id": site.id}) for statement, _converts in statements]
-    zones, points, cameras = (
-        [converted(row, converts) for row in cursor.fetchall()]
-        for cursor, (_statement, converts) in zip(cursors, statements, strict=True)
-    )
-    return Places(
-        [ZoneName(*row) for row in zones],
-        [PointName(*row) for row in points],
-        {row[0]: ClipPlace(*row) for row in cameras},
-    )
+    dialect = work.runtime.engine.dialect
+    return Question(_statement(dialect), {"site_id": site.id}, lambda rows: _known(dialect, tuple(map(tuple, rows))))
 
 
 @cache
-def _statements(dialect: Dialect) -> tuple[tuple[Prepared, tuple[Convert, ...]], ...]:
-    return tuple((Prepared(query, dialect), readers(columns, dialect)) for columns, query in _READ)
+def _statement(dialect: Dialect) -> Prepared:
+    """One statement for all kinds: three would be sent, planned and answered one by one."""
+    kinds = []
+    for kind, *columns, at_site in _NAMES:
+        typed = [sa.cast(column, type_).label(name) for column, (name, type_) in zip(columns, _TYPES, strict=True)]
+        kinds.append(sa.select(sa.literal_column(str(kind)).label("of_kind"), *typed).where(at_site == _SITE))
+    found = sa.union_all(*kinds).subquery("place")
+    return Prepared(sa.select(found).order_by(found.c.of_kind, found.c.place, found.c.name, found.c.id), dialect)
+
+
+@lru_cache(maxsize=64)
+def _known(dialect: Dialect, rows: tuple[Row, ...]) -> Places:
+    """Work the names out once for the same rows; they were just read, so what is remembered is never stale."""
+    read_id = reader(Id(), dialect)
+    kinds: list[list[Row]] = [[], [], []]
+    for kind, place_id, *rest in rows:
+        kinds[kind].append((place_id if read_id is None else read_id(place_id), *rest))
+    zones = [ZoneName(zone_id, name, limit) for zone_id, name, _place, limit, _kind in kinds[_ZONE]]
+    points = [PointName(point_id, name, PointKind(kind)) for point_id, name, _place, _limit, kind in kinds[_POINT]]
+    return Places(
+        zones,
+        points,
+        {camera_id: ClipPlace(camera_id, address) for camera_id, address, *_rest in kinds[_CAMERA] if address},
+        {zone.id: zone.name for zone in zones},
+        {point.id: point.name for point in points},
+    )

@@ -1,24 +1,26 @@
 """Events and people inside, as security's pages show them: nameless rows, with the names of one page opened at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from visitor.access import queries as access
-from visitor.access.models import AccessEvent
-from visitor.access.queries import EventFilter, RollLine
+from visitor.access.queries import RollLine
 from visitor.access.reasons import Reason
+from visitor.access.searching import EventFilter, LoggedEvent
 from visitor.badges import queries as badges
 from visitor.cctv import queries as cctv
 from visitor.cctv.models import StillState
 from visitor.cctv.queries import StillLine
+from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission, Purpose
+from visitor.core.prepared import asked, round_trip
 from visitor.core.work import Work
 from visitor.logbook.forms import LogForm
-from visitor.logbook.places import Places
+from visitor.logbook.places import Places, places_at
 from visitor.logbook.words import REASON_WORDS
 from visitor.people import queries as people
 from visitor.people.records import Contact
@@ -29,8 +31,7 @@ VISITS_FOUND: Final = 500
 """Visitor words lead to at most so many visits, the newest."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventLine:
+class EventLine(NamedTuple):
     """One event as a page shows it."""
 
     event_id: UUID
@@ -89,43 +90,64 @@ def filter_of(work: Work, site: Site, form: LogForm) -> EventFilter:
     )
 
 
+def events(
+    work: Work, site: Site, wanted: EventFilter, cursor: Cursor | None = None, *, newer: bool = False
+) -> tuple[Places, Page[LoggedEvent]]:
+    """Return one page of a site's events, as `access.queries.search` does, and what its places are called."""
+    connection = work.session.connection()
+    with round_trip(connection, several=True):
+        known = asked(connection, places_at(work, site))
+        page = asked(connection, access.page_of(work, wanted, cursor, newer=newer))
+    return known(), page()
+
+
 def lines(
-    work: Work, known: Places, events: Sequence[AccessEvent], *, with_names: bool = True, again: bool = False
+    work: Work, known: Places, found: Sequence[LoggedEvent], *, with_names: bool = True, again: bool = False
 ) -> list[EventLine]:
     """Return the events of one page, their names opened together if the actor may.
 
     `again`: a page that is open already refreshes itself.
     """
-    names = _contacts(work, events, Purpose.SECURITY_REVIEW, again=again) if with_names else {}
-    numbers = badges.numbers(work, {event.badge_id for event in events if event.badge_id is not None})
-    zone_names: dict[UUID | None, str] = {zone.id: zone.name for zone in known.zones}
-    point_names = {point.id: point.name for point in known.points}
-    stills = cctv.stills_of(work, [event.id for event in events])
-    found: list[EventLine] = []
-    for event in events:
-        contact = names.get(event.visit_id) if event.visit_id else None
-        found.append(
-            EventLine(
-                event_id=event.id,
-                visit_id=event.visit_id,
-                name=None if contact is None else contact.name,
-                company=None if contact is None else contact.company,
-                granted=event.granted,
-                reason=event.reason,
-                reason_text=None if event.reason is Reason.GRANTED else REASON_WORDS[event.reason],
-                scanned_at=event.scanned_at,
-                received_at=event.received_at,
-                offline=event.offline,
-                offline_granted=event.offline_granted,
-                access_point_name=point_names.get(event.access_point_id, ""),
-                from_zone=zone_names.get(event.from_zone_id),
-                to_zone=zone_names.get(event.to_zone_id),
-                badge_number=None if event.badge_id is None else numbers.get(event.badge_id),
-                still_url=_still_url(work, event, stills.get(event.id, [])),
-                clip_url=_clip_url(known, event),
-            )
-        )
-    return found
+    if not found:
+        return []
+    site_id = found[0].site_id
+    visit_ids = {event.visit_id for event in found if event.visit_id is not None} if with_names else set()
+    may_open = bool(visit_ids) and work.actor.may(Permission.OPEN_CONTACT, site_id)
+    may_look = work.actor.may(Permission.OPEN_CCTV_STILL, site_id)
+    connection = work.session.connection()
+    with round_trip(connection, several=True):
+        stills = asked(connection, cctv.stills_at(work, [event.id for event in found])) if may_look else None
+        sealed = asked(connection, people.sealed_contacts(work, visit_ids)) if may_open else None
+    pictures = {} if stills is None else _pictures(stills())
+    names: dict[UUID, Contact] = {}
+    if sealed is not None:
+        names = people.opened_contacts(work, sealed(), Purpose.SECURITY_REVIEW, again=again)
+    return [
+        _line(event, known, names.get(event.visit_id) if event.visit_id else None, pictures.get(event.id))
+        for event in found
+    ]
+
+
+def _line(event: LoggedEvent, known: Places, contact: Contact | None, still_url: str | None) -> EventLine:
+    return EventLine(
+        event_id=event.id,
+        visit_id=event.visit_id,
+        name=None if contact is None else contact.name,
+        company=None if contact is None else contact.company,
+        granted=event.granted,
+        reason=event.reason,
+        reason_text=None if event.reason is Reason.GRANTED else REASON_WORDS[event.reason],
+        scanned_at=event.scanned_at,
+        received_at=event.received_at,
+        offline=event.offline,
+        offline_granted=event.offline_granted,
+        access_point_name=known.point_names.get(event.access_point_id, ""),
+        from_zone=known.zone_names.get(event.from_zone_id),
+        to_zone=known.zone_names.get(event.to_zone_id),
+        badge_number=event.badge_number,
+        still_url=still_url,
+        clip_url=_clip_url(known, event),
+    )
 
 
 def people_inside(work: Work, site: Site, known: Places, *, again: bool = False) -> list[PersonInside]:
@@ -156,25 +178,15 @@ def people_inside(work: Work, site: Site, known: Places, *, again: bool = False)
     return sorted(found, key=lambda one: (one.roll.mustered_at is not None, one.zone_name or "", one.name or ""))
 
 
-def _contacts(
-    work: Work, events: Sequence[AccessEvent], purpose: Purpose, *, again: bool = False
-) -> dict[UUID, Contact]:
-    visit_ids = {event.visit_id for event in events if event.visit_id is not None}
-    if not visit_ids or not work.actor.may(Permission.OPEN_CONTACT, events[0].site_id):
-        return {}
-    return people.contacts(work, visit_ids, purpose, again=again)
+def _pictures(stills: Mapping[UUID, Sequence[StillLine]]) -> dict[UUID, str]:
+    """Return the address of the first picture of each event that has one."""
+    kept = [still for some in stills.values() for still in some if still.state is StillState.KEPT]
+    return {still.event_id: f"/security/stills/{still.event_id}/{still.camera_id}" for still in reversed(kept)}
 
 
-def _still_url(work: Work, event: AccessEvent, stills: Sequence[StillLine]) -> str | None:
-    kept = next((still for still in stills if still.state is StillState.KEPT), None)
-    if kept is None or not work.actor.may(Permission.OPEN_CCTV_STILL, event.site_id):
-        return None
-    return f"/security/stills/{kept.event_id}/{kept.camera_id}"
-
-
-def _clip_url(known: Places, event: AccessEvent) -> str | None:
+def _clip_url(known: Places, event: LoggedEvent) -> str | None:
     for camera_id in event.camera_ids:
-        camera = known.cameras.get(UUID(camera_id))
+        camera = known.cameras.get(camera_id)
         link = camera and cctv.clip_link(camera, event.clip_from_at, event.clip_until_at)
         if link:
             return link

@@ -9,8 +9,7 @@ from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from visitor.access import queries as access
-from visitor.access.models import AccessEvent
-from visitor.access.queries import EventFilter
+from visitor.access.searching import EventFilter, LoggedEvent
 from visitor.accounts.admission import confirmed, signed_in
 from visitor.cctv import queries as cctv
 from visitor.core import web
@@ -20,6 +19,7 @@ from visitor.core.i18n import N_, translate
 from visitor.core.live import event_stream
 from visitor.core.paging import Cursor, Page
 from visitor.core.permissions import Permission, Purpose
+from visitor.core.prepared import few_journeys
 from visitor.core.replica import Seen
 from visitor.core.work import Work
 from visitor.logbook import charts, export, operations, queries
@@ -40,7 +40,7 @@ class _Search:
 
     site: Site
     known: Places
-    page: Page[AccessEvent]
+    page: Page[LoggedEvent]
     fault: Invalid | None = None
 
 
@@ -54,15 +54,14 @@ def search() -> ResponseReturnValue:
 
     def read(work: Work) -> _Search:
         site = current_site(work, Permission.LOG_VIEW)
-        known = places_of(work, site)
         try:
-            return _Search(site, known, operations.search(work, site, form, cursor, newer=bool(newer)))
+            return _Search(site, *operations.search(work, site, form, cursor, newer=bool(newer)))
         except Invalid as found:
-            return _Search(site, known, Page(()), found)
+            return _Search(site, places_of(work, site), Page(()), found)
 
     seen = web.reading_elsewhere(read)
     found, site = seen.value, seen.value.site
-    with web.transaction() as work:
+    with web.transaction() as work, few_journeys(work.session):
         if found.fault is None:
             operations.record_search(work, site, form, len(found.page.rows))
         lines = queries.lines(work, found.known, found.page.rows)
@@ -175,7 +174,7 @@ def _usual_start(work: Work, site: Site) -> str:
     return (work.now - USUAL_SPAN).astimezone(ZoneInfo(site.time_zone)).strftime("%Y-%m-%dT%H:%M")
 
 
-def _paging(page: Page[AccessEvent]) -> dict[str, object]:
+def _paging(page: Page[LoggedEvent]) -> dict[str, object]:
     summary = web.text(N_("%(count)s events on this page"), count=len(page.rows)) if page.rows else ""
     return {
         "summary": summary,

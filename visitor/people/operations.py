@@ -21,6 +21,7 @@ from visitor.core.work import Work
 from visitor.ledger.operations import audit
 from visitor.people import queries, room, tokens, vault
 from visitor.people.models import Person, PersonalRecord, PersonToken
+from visitor.people.opening import permission_for
 from visitor.people.records import Contact, Content, packed
 
 CHUNK: Final = 500
@@ -119,7 +120,7 @@ def replace(work: Work, record_id: UUID, content: Content) -> None:
     row = work.session.scalar(query.execution_options(populate_existing=True))
     if row is None:
         raise NotFound
-    work.require(queries.permission_for(row.data_class), row.site_id)
+    work.require(permission_for(row.data_class), row.site_id)
     if row.restricted:
         raise Conflict(N_("This record is restricted. Lift the restriction before correcting it."))
     raw = packed(row.data_class, content)

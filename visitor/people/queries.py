@@ -5,38 +5,28 @@ site. A record is absent from the answer when its site is foreign, its time is o
 or its bytes were tampered with: the answer is the same as if it had never been.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
 
 from visitor.core.classes import DataClass
-from visitor.core.errors import NotAllowed
+from visitor.core.db import Instant
 from visitor.core.keyring import Keyring
-from visitor.core.many import among
 from visitor.core.permissions import Permission, Purpose
+from visitor.core.prepared import Question, ask
 from visitor.core.work import Work
-from visitor.ledger.operations import audit
-from visitor.people import room, screens, tokens, vault
+from visitor.people import opening, tokens
 from visitor.people.models import PersonalRecord, PersonToken
-from visitor.people.records import Contact, Content, IdDocument, unpacked
+from visitor.people.opening import Openable, openable
+from visitor.people.records import Contact, Content, IdDocument
 
-SUBJECTS_NAMED: Final = 50
-"""An audit entry names up to so many subjects; beyond that it counts them."""
 CHUNK: Final = 500
 
-_OPENED: Final[tuple[sa.SQLColumnExpression[Any], ...]] = (
-    *(PersonalRecord.id, PersonalRecord.site_id, PersonalRecord.data_class, PersonalRecord.sealed),
-    *(PersonalRecord.key_id, PersonalRecord.visit_id, PersonalRecord.person_id, PersonalRecord.subject_id),
-)
-"""The columns that opening needs."""
-
 T = TypeVar("T")
-_IdColumn = InstrumentedAttribute[UUID | None] | InstrumentedAttribute[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +54,9 @@ class Orphans:
     record_ids: frozenset[UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """What is opened, what for, and whether it is a refresh of what is open already."""
-
-    data_class: DataClass
-    purpose: Purpose
-    again: bool = False
-
-
-def permission_for(data_class: DataClass) -> Permission:
-    """Return the permission that opens a class."""
-    return Permission(f"open.{data_class.value}")
-
-
 def in_time(work: Work) -> sa.ColumnElement[bool]:
     """Return the condition that a record's time is not over."""
-    due_at = sa.func.coalesce(PersonalRecord.due_at, PersonalRecord.latest_at, type_=PersonalRecord.due_at.type)
-    return sa.and_(due_at > work.now, PersonalRecord.latest_at > work.now)
+    return opening.in_time(sa.literal(work.now, Instant()))
 
 
 def open(  # noqa: A001  callers say people.queries.open
@@ -95,29 +70,36 @@ def open(  # noqa: A001  callers say people.queries.open
         NotAllowed: the actor may open this class nowhere.
         RuntimeError: the transaction only reads, so the audit entry could not be kept.
     """
-    rows = _openable(work, data_class, PersonalRecord.visit_id, visit_ids)
-    return _opened(work, rows, _Opening(data_class, purpose, again), lambda row: row.visit_id)
+    return _open(work, openable(work, data_class, "visit_id", visit_ids), purpose, again=again)
 
 
 def open_persons(
     work: Work, person_ids: Collection[UUID], data_class: DataClass, purpose: Purpose
 ) -> dict[UUID, Content]:
     """Open the newest record of a class of each person, of whichever visit: person id to content. Raises as `open`."""
-    rows = _openable(work, data_class, PersonalRecord.person_id, person_ids)
-    return _opened(work, rows, _Opening(data_class, purpose), lambda row: row.person_id)
+    return _open(work, openable(work, data_class, "person_id", person_ids), purpose)
 
 
 def open_records(
     work: Work, record_ids: Collection[UUID], data_class: DataClass, purpose: Purpose
 ) -> dict[UUID, Content]:
     """Open records by their own ids: record id to content. Raises as `open`."""
-    rows = _openable(work, data_class, PersonalRecord.id, record_ids)
-    return _opened(work, rows, _Opening(data_class, purpose), lambda row: row.id)
+    return _open(work, openable(work, data_class, "id", record_ids), purpose)
 
 
 def contacts(work: Work, visit_ids: Collection[UUID], purpose: Purpose, *, again: bool = False) -> dict[UUID, Contact]:
     """Open who the visitors are: visit id to contact. `again` and Raises as `open`."""
     return _of_type(open(work, visit_ids, DataClass.CONTACT, purpose, again=again), Contact)
+
+
+def sealed_contacts(work: Work, visit_ids: Collection[UUID]) -> Question[Openable]:
+    """Ask for what `opened_contacts` opens, on one journey with other questions. Raises as `open`."""
+    return openable(work, DataClass.CONTACT, "visit_id", visit_ids)
+
+
+def opened_contacts(work: Work, found: Openable, purpose: Purpose, *, again: bool = False) -> dict[UUID, Contact]:
+    """Open what `sealed_contacts` has found, and record it, as `contacts` does."""
+    return _of_type(opening.opened(work, found, purpose, again=again), Contact)
 
 
 def photo(work: Work, visit_id: UUID, purpose: Purpose) -> bytes | None:
@@ -207,78 +189,13 @@ def orphans(work: Work) -> Orphans:
     return Orphans(frozenset(keys - used), frozenset(unreadable))
 
 
-def _openable(work: Work, data_class: DataClass, column: _IdColumn, ids: Collection[UUID]) -> list[PersonalRecord]:
-    """Return the rows that this actor may open, oldest first."""
-    room.require_writing(work)
-    permission = permission_for(data_class)
-    if not work.actor.may(permission):
-        raise NotAllowed
-    where = [PersonalRecord.data_class == data_class, in_time(work), PersonalRecord.restricted.is_(False)]
-    sites = work.actor.sites(permission)
-    if sites is not None:
-        where.append(PersonalRecord.site_id.in_(list(sites)))
-    rows: list[sa.Row[Any]] = []
-    wanted = list(dict.fromkeys(ids))
-    # Sealed bytes go past the session's keeping of entities: it would cost several times what opening costs.
-    work.session.flush()
-    connection = work.session.connection()
-    for start in range(0, len(wanted), CHUNK):
-        query = sa.select(*_OPENED).where(among(work, column, wanted[start : start + CHUNK]), *where)
-        rows += connection.execute(query.order_by(PersonalRecord.created_at, PersonalRecord.id)).all()
-    return cast("list[PersonalRecord]", rows)
-
-
-def _opened(
-    work: Work,
-    rows: Sequence[PersonalRecord],
-    opening: _Opening,
-    name: Callable[[PersonalRecord], UUID | None],
-) -> dict[UUID, Content]:
-    newest = {named: row for row in rows if (named := name(row)) is not None}
-    keys = work.resource(Keyring).open(row.key_id for row in newest.values())
-    readable = {named: row for named, row in newest.items() if row.key_id in keys}
-    _audit_opening(work, readable.values(), opening)
-    contents = {named: _content(work, row, keys[row.key_id]) for named, row in readable.items()}
-    return {named: content for named, content in contents.items() if content is not None}
-
-
-def _content(work: Work, row: PersonalRecord, key: bytes) -> Content | None:
-    """Unseal a record; one that was tampered with is absent, and the audit log says so."""
-    place = vault.Place(row.id, row.data_class, row.site_id)
-    try:
-        return unpacked(row.data_class, vault.unseal(key, place, row.sealed))
-    except vault.Damaged:
-        audit(work, "people.damaged", site_id=row.site_id, subject_id=row.visit_id, detail=row.data_class.value)
-        return None
+def _open(work: Work, asked: Question[Openable], purpose: Purpose, *, again: bool = False) -> dict[UUID, Content]:
+    return opening.opened(work, ask(work.session.connection(), asked), purpose, again=again)
 
 
 def _rows(work: Work, query: sa.Select[PersonalRecord]) -> Iterable[PersonalRecord]:
     """Run a query; what operations changed by statement is read anew."""
     return work.session.scalars(query.execution_options(populate_existing=True))
-
-
-def _audit_opening(work: Work, rows: Iterable[PersonalRecord], opening: _Opening) -> None:
-    """Write one entry a site; it names the visits, or else the persons, or else what the record belongs to."""
-    opened: dict[UUID, list[UUID]] = {}
-    for row in rows:
-        opened.setdefault(row.site_id, []).append(row.visit_id or row.person_id or row.subject_id or row.id)
-    screen = (work.actor.id, opening.data_class, Purpose(opening.purpose))
-    shown = [subject for subjects in opened.values() for subject in subjects]
-    wanted = screens.to_record(work, screen, shown, again=opening.again)
-    for site_id, subjects in opened.items():
-        named = list(dict.fromkeys(subject for subject in subjects if subject in wanted))
-        if not named:
-            continue
-        audit(
-            work,
-            "people.open",
-            site_id=site_id,
-            subject_id=named[0] if len(named) == 1 else None,
-            subject_ids=named if 1 < len(named) <= SUBJECTS_NAMED else (),
-            purpose=Purpose(opening.purpose).value,
-            count=len(named) if opening.again else len(subjects),
-            detail=opening.data_class.value,
-        )
 
 
 def _has_token(wanted: frozenset[bytes]) -> sa.ColumnElement[bool]:

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from visitor.access import queries as access
-from visitor.access.queries import PAGE_ROWS, EventFilter
+from visitor.access.queries import PAGE_ROWS
 from visitor.access.reasons import Reason
+from visitor.access.searching import EventFilter, LoggedEvent
 from visitor.app.bench import load, people, scratch, stage
 from visitor.app.bench.doors import Doors, now
 from visitor.app.bench.events import Log
@@ -22,11 +23,14 @@ from visitor.app.bench.timing import middle
 from visitor.core.actors import SYSTEM
 from visitor.core.db import microseconds
 from visitor.core.ids import new_id
-from visitor.core.paging import Cursor
+from visitor.core.paging import Cursor, Page
+from visitor.core.prepared import few_journeys
+from visitor.core.work import Work
 from visitor.logbook import operations, queries
 from visitor.logbook.forms import LogForm
-from visitor.logbook.places import places_of
+from visitor.logbook.places import Places
 from visitor.sites import queries as sites
+from visitor.sites.models import Site
 
 VISITORS: Final = 400
 TIMES: Final = 40
@@ -147,11 +151,13 @@ class Pages:
 
     def _named(self, question: Question) -> None:
         """Do what the page does but for finding out who asks, and writing HTML."""
-        with self._log.runtime.reading(SYSTEM) as work:
+
+        def read(work: Work) -> tuple[Site, Places, Page[LoggedEvent]]:
             site = sites.site(work, self._log.stage.site_id)
-            known = places_of(work, site)
-            page = access.search(work, question.wanted, question.cursor)
-        with self._log.runtime.transaction(SYSTEM) as work:
+            return site, *queries.events(work, site, question.wanted, question.cursor)
+
+        site, known, page = self._log.runtime.reading_elsewhere(SYSTEM, read).value
+        with self._log.runtime.transaction(SYSTEM) as work, few_journeys(work.session):
             operations.record_search(work, site, LogForm(), len(page.rows))
             lines = queries.lines(work, known, page.rows)
         assert all(line.name for line in lines), question.key
