@@ -43,8 +43,8 @@ class ServerSettings(Section):
     """Only these may say, by X-Forwarded-*, who the client is."""
     metrics_networks: tuple[NetworkField, ...] = ()
     """Whoever may read `/metrics` and the details of `/readyz`, besides this machine itself."""
-    threads: int = Field(default=16, ge=4, le=512)
-    """So many requests are answered at once; others wait for their turn."""
+    threads: int = Field(default=12, ge=4, le=512)
+    """So many requests are answered at once, besides the scans of doors; others wait for their turn."""
     live_pages: int = Field(default=256, ge=1, le=2048)
     """So many pages may follow changes at once, each with a thread that waits; further ones look every 15 seconds."""
 
