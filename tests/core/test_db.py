@@ -44,6 +44,26 @@ def test_keyring_connections_are_durable_and_erase_too(runtime: Runtime) -> None
     assert found == PRAGMAS
 
 
+@only_sqlite
+def test_pages_kept_by_all_connections_together_stay_within_forty_megabytes(runtime: Runtime) -> None:
+    most = 2 * runtime.settings.database.pool_size
+    with reading(runtime.engine) as connection:
+        kibibytes = -connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    assert 0 < kibibytes * most <= 40 * 1024
+
+
+@only_sqlite
+def test_the_connection_that_was_used_last_is_used_next(runtime: Runtime) -> None:
+    with runtime.engine.connect() as first, runtime.engine.connect() as second:
+        known = {first.connection.dbapi_connection, second.connection.dbapi_connection}
+    assert len(known) == 2
+    used = set()
+    for _ in range(4):
+        with runtime.engine.connect() as connection:
+            used.add(connection.connection.dbapi_connection)
+    assert len(used) == 1
+
+
 @given(instants)
 def test_instant_keeps_its_microsecond_on_both_databases(at: datetime) -> None:
     for dialect in DIALECTS:

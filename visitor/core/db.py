@@ -296,6 +296,7 @@ def _sqlite_engine(url: str, settings: DatabaseSettings) -> Engine:
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
         pool_timeout=settings.lock_timeout_seconds,
+        pool_use_lifo=True,  # each connection's statements and pages are its own: few are warm, not all half so
         connect_args={"check_same_thread": False, "timeout": settings.lock_timeout_seconds},
     )
 
@@ -341,15 +342,10 @@ def truncate_log(engine: Engine) -> bool:
     return int(busy) == 0
 
 
-def compact(engine: Engine, tables: Sequence[str] = ()) -> None:
-    """Write the whole database anew, so that no page keeps bytes of deleted rows in a gap between live ones.
-
-    Other writers wait meanwhile. On PostgreSQL nobody waits, and only the space of dead rows is freed: of `tables`, or
-    of all of them and the server's own.
-    """
-    named = "" if engine.dialect.name == "sqlite" else ", ".join(tables)
+def free(engine: Engine, tables: Sequence[str]) -> None:
+    """Free the space of dead rows of these tables (PostgreSQL); nobody waits."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(f"VACUUM {named}".rstrip())
+        connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
 
 
 SQLITE_PRAGMAS: Sequence[str] = (
@@ -358,6 +354,6 @@ SQLITE_PRAGMAS: Sequence[str] = (
     "PRAGMA secure_delete=ON",  # freed bytes are overwritten; FAST leaves names behind
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",  # no temporary file outlives a crash with names in it
-    "PRAGMA cache_size=-4096",  # 4 MB for each connection, of which there are many; the system keeps the file anyway
+    "PRAGMA cache_size=-1024",  # 1 MB for each connection, of which there are many; the system keeps the file anyway
 )
 """Set on every connection and asserted by tests."""
