@@ -6,7 +6,7 @@ The cookie holds a random token and nothing else that matters; rows decide. Role
 import contextlib
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import cache, wraps
 from typing import Final, ParamSpec
 from urllib.parse import quote
 
@@ -197,11 +197,17 @@ def _touch(found: SignedIn) -> None:
         sessions.touch(work, own_token())
 
 
+@cache
+def _languages() -> tuple[tuple[str, str], ...]:
+    """Return each language with its own name, as the menu offers them."""
+    return tuple((code, native_name(code)) for code in languages())
+
+
 def _context() -> dict[str, object]:
     common = {
         "theme": session.get("theme", ""),
         "contrast": session.get("contrast", ""),
-        "languages": [(code, native_name(code)) for code in languages()],
+        "languages": _languages(),
         "site": g.get("site"),
         "sites": g.get("sites", ()),
     }

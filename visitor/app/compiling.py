@@ -1,12 +1,11 @@
-"""How templates become code: components written out, and texts asked for without detours."""
+"""How templates become code: texts and components are found without detours."""
 
 from typing import Final
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
 
 from visitor.app import reader
-from visitor.app.inlining import Components, Inliner
 
 TEXT: Final = "_"
 """What templates call to say something in the reader's language."""
@@ -14,24 +13,40 @@ TEXT: Final = "_"
 
 def install(environment: Environment) -> None:
     """Let the environment's templates be compiled in this way; before the first of them is."""
-    environment.extend(components=Components(environment), say=reader.say, say_escaped=reader.say_escaped)
+    environment.extend(say=reader.say, say_escaped=reader.say_escaped, components=Components(environment))
     environment.code_generator_class = Generator
+
+
+class Components(dict[str, object]):
+    """What the templates of components define, by their names; each is run once."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__()
+        self._environment = environment
+
+    def __missing__(self, name: str) -> object:
+        """Run the template and keep what it defines."""
+        template: Template = self._environment.get_template(name)
+        self[name] = template.module
+        return self[name]
 
 
 class Generator(CodeGenerator):
     """Jinja's own, which is told what is known of this product's templates.
 
     `_('Name')` is asked of the environment: Jinja's way of calling looks at each call what sort of function it has, and
-    takes longer than finding the text. A text that is printed comes escaped already.
+    takes longer than finding the text. A text that is printed comes escaped already. Components are kept once they
+    were imported: Jinja compares at each import which globals there are, and of these are twenty.
     """
 
     printed: nodes.Node | None = None
     """The text that is being printed as it is."""
 
-    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802  Jinja's name
-        """Write the components out first."""
-        components = self.environment.components  # type: ignore[attr-defined]  # `install` put it there
-        super().visit_Template(Inliner(self.environment, components, self.name).written_out(node), frame)
+    def _import_common(self, node: nodes.Import | nodes.FromImport, frame: Frame) -> None:
+        if node.with_context or not isinstance(node.template, nodes.Const):
+            super()._import_common(node, frame)
+        else:
+            self.write(f"environment.components[{node.template.value!r}]")
 
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: FBT001, FBT002, N802  Jinja's signature
         """Write a call; of a text, the shorter way."""

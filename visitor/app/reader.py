@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -22,24 +23,21 @@ Kind = Literal["datetime", "time", "date"]
 Form = Literal["short", "medium"]
 
 PLACE: Final = re.compile(r"%\((\w+)\)s")
-NUMBERS: Final[Mapping[str, Callable[[datetime], str]]] = {
-    "y": lambda at: str(at.year),
-    "yy": lambda at: f"{at.year % 100:02}",
-    "yyyy": lambda at: f"{at.year:04}",
-    "M": lambda at: str(at.month),
-    "MM": lambda at: f"{at.month:02}",
-    "d": lambda at: str(at.day),
-    "dd": lambda at: f"{at.day:02}",
-    "H": lambda at: str(at.hour),
-    "HH": lambda at: f"{at.hour:02}",
-    "h": lambda at: str(at.hour % 12 or 12),
-    "hh": lambda at: f"{at.hour % 12 or 12:02}",
-    "m": lambda at: str(at.minute),
-    "mm": lambda at: f"{at.minute:02}",
-    "s": lambda at: str(at.second),
-    "ss": lambda at: f"{at.second:02}",
+NUMBERS: Final[Mapping[str, tuple[str, str]]] = {
+    "y": ("year", "%d"),
+    "yyyy": ("year", "%04d"),
+    "M": ("month", "%d"),
+    "MM": ("month", "%02d"),
+    "d": ("day", "%d"),
+    "dd": ("day", "%02d"),
+    "H": ("hour", "%d"),
+    "HH": ("hour", "%02d"),
+    "m": ("minute", "%d"),
+    "mm": ("minute", "%02d"),
+    "s": ("second", "%d"),
+    "ss": ("second", "%02d"),
 }
-"""Fields of a CLDR pattern that are the same in every language; the others are words."""
+"""Fields of a CLDR pattern that are an instant's own numbers, and how they are put; the others Babel words."""
 
 
 class Texts(dict[str, str]):
@@ -61,17 +59,14 @@ class Pattern:
     """How a day or time is written: CLDR's pattern for one language, read once."""
 
     text: str
-    numbers: tuple[tuple[str, Callable[[datetime], str]], ...]
-    words: tuple[str, ...]
+    numbers: Callable[[datetime], object] | None
+    """Returns what fills the places; None where some are words."""
     spoken: Locale
 
     def written(self, local: datetime) -> str:
         """Return the instant, which is in the reader's time zone, as the pattern has it."""
-        parts = {name: number(local) for name, number in self.numbers}
-        if self.words:
-            format_ = DateTimeFormat(local, self.spoken)
-            parts |= {name: format_[name] for name in self.words}
-        return self.text % parts
+        filling = DateTimeFormat(local, self.spoken) if self.numbers is None else self.numbers(local)
+        return self.text % filling
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +114,12 @@ def say_escaped(message: str) -> str:
     return _READING.get().escaped[message]
 
 
+def text(message: str, /, **values: object) -> str:
+    """Return a text in the reader's language, its places filled."""
+    said = _READING.get().texts[message]
+    return said % values if values else said
+
+
 @cache
 def _texts(language: str) -> Texts:
     return Texts(language, escaped=False)
@@ -138,9 +139,11 @@ def _pattern(language: str, territory: str, kind: Kind, form: Form) -> Pattern:
         text = glue.replace("{0}", _time(form, spoken)).replace("{1}", _date(form, spoken))
     else:
         text = _time(form, spoken) if kind == "time" else _date(form, spoken)
-    names = dict.fromkeys(PLACE.findall(text))
-    numbers = tuple((name, NUMBERS[name]) for name in names if name in NUMBERS)
-    return Pattern(text, numbers, tuple(name for name in names if name not in NUMBERS), spoken)
+    places = PLACE.findall(text)
+    if not places or not NUMBERS.keys() >= set(places):
+        return Pattern(text, None, spoken)
+    plain = PLACE.sub(lambda place: NUMBERS[place[1]][1], text)
+    return Pattern(plain, attrgetter(*(NUMBERS[place][0] for place in places)), spoken)
 
 
 def _time(form: Form, spoken: Locale) -> str:

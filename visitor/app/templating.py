@@ -18,8 +18,8 @@ from visitor.core.permissions import Permission
 def install(app: Flask) -> None:
     """Give templates their texts, filters and navigation."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(web.text, web.ngettext, newstyle=False)  # type: ignore[attr-defined]  # by the extension
-    app.jinja_env.globals.update(_=web.text, ngettext=web.ngettext, native_name=native_name)
+    app.jinja_env.install_gettext_callables(reader.text, web.ngettext, newstyle=False)  # type: ignore[attr-defined]  # by the extension
+    app.jinja_env.globals.update(_=reader.text, ngettext=web.ngettext, native_name=native_name)
     app.jinja_env.filters.update(
         datetime_local=datetime_local,
         time_local=time_local,
