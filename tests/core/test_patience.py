@@ -9,7 +9,7 @@ from tests.access.test_journeys import asked
 from visitor.access.operations import record_asked
 from visitor.core import patience
 from visitor.core.actors import SYSTEM
-from visitor.core.prepared import begin_with_first
+from visitor.core.prepared import begin_with_first, glance
 from visitor.core.work import Runtime, Work
 
 USUAL = 5.0
@@ -85,6 +85,22 @@ def test_the_database_waits_for_as_long_as_the_request_may(runtime: Runtime, han
         with runtime.reading(SYSTEM) as work:
             assert limit(work) == 3.0
     assert limit_of_next(runtime) == USUAL
+
+
+def test_a_glance_of_a_late_request_waits_for_a_moment_only(runtime: Runtime, hands: Hands) -> None:
+    question = "PRAGMA busy_timeout"
+    if not runtime.embedded:
+        question = "SELECT setting FROM pg_settings WHERE name = 'lock_timeout'"
+
+    def glanced() -> float:
+        with glance(runtime.engine) as connection:
+            return float(connection.scalar(sa.text(question)) or 0) / 1000
+
+    with patience.request(USUAL):
+        assert glanced() == USUAL
+        hands.at += 1000
+        assert glanced() == patience.MOMENT_SECONDS
+    assert glanced() == USUAL
 
 
 @pytest.mark.postgres_only(reason="on SQLite a transaction waits at its beginning only")

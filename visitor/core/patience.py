@@ -33,6 +33,11 @@ def hurry() -> None:
         _until.set(min(until, time.monotonic() + MOMENT_SECONDS))
 
 
+def is_over() -> bool:
+    """Tell whether this thread's request has nothing left but moments."""
+    return left(math.inf) <= MOMENT_SECONDS
+
+
 def left(most_seconds: float) -> float:
     """Return for how long this thread waits for one thing; never longer than `most_seconds`.
 

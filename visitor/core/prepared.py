@@ -15,6 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from visitor.core import patience
 from visitor.core.db import ONLY_READS, hurrying
 
 T = TypeVar("T")
@@ -99,11 +100,11 @@ def asked(connection: sa.Connection, question: Question[T]) -> Callable[[], T]:
 def glance(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
     """Open a connection that only reads: on PostgreSQL each statement by itself, as BEGIN and COMMIT are journeys too.
 
-    Nothing is lost with them: between two statements of a transaction, too, PostgreSQL shows what others commit.
+    Nothing is lost with them: between two statements of a transaction, too, PostgreSQL shows what others commit. But
+    only a transaction can be told to wait for locks for a moment, so a request that is late gets one.
     """
-    options = (
-        {"writes": False} if engine.dialect.name == "sqlite" else {"writes": False, "isolation_level": "AUTOCOMMIT"}
-    )
+    in_transaction = engine.dialect.name == "sqlite" or patience.is_over()
+    options = {"writes": False} if in_transaction else {"writes": False, "isolation_level": "AUTOCOMMIT"}
     return engine.connect().execution_options(**options)
 
 
