@@ -18,7 +18,7 @@ from visitor.core.settings import load_settings
 from visitor.core.work import Runtime
 from visitor.ledger import tasks as ledger
 
-JOB_LEASE: Final = timedelta(seconds=2)
+JOB_LEASE: Final = timedelta(seconds=6)
 
 
 class Diary:

@@ -18,7 +18,6 @@ from visitor.core.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
 MIGRATED = "migrated"
-SHORT = "lock_timeout_seconds = 2.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +64,12 @@ def migrate(cluster: PostgresCluster) -> None:
     engine.dispose()
 
 
-def found(cluster: PostgresCluster, folder: Path, *, pool_size: int = 20) -> Place:
-    """Make an installation with short time-outs."""
+def found(cluster: PostgresCluster, folder: Path, *, pool_size: int = 20, lock_seconds: float = 30.0) -> Place:
+    """Make an installation, where a lock that is soon free is waited for on a slow machine, too."""
     name = f"m{uuid.uuid4().hex}"
     cluster.create_database(samples.keyring_name(name))
     url = cluster.create_database(name, template=MIGRATED)
     config = samples.write_settings(folder, database_url=url)
-    limits = f"{SHORT}\npool_size = {pool_size}\n\n[keys]"
+    limits = f"lock_timeout_seconds = {lock_seconds}\npool_size = {pool_size}\n\n[keys]"
     config.write_text(config.read_text().replace("\n[keys]", limits))
     return Place(folder, config, url)
