@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tests import factories
-from visitor.core.db import Choice, Id, Instant, compact, from_microseconds, microseconds, reading, truncate_log
+from visitor.core.db import Choice, Id, Instant, from_microseconds, microseconds, reading, truncate_log
 from visitor.core.work import Runtime, Work
 from visitor.sites.models import Site, SiteMode
 from visitor.visits.models import VisitState
@@ -139,17 +139,3 @@ def test_log_is_emptied_into_the_file(runtime: Runtime) -> None:
     assert truncate_log(runtime.engine)
 
     assert log.stat().st_size == 0
-
-
-@only_sqlite
-def test_compacting_leaves_no_byte_of_what_was_deleted(runtime: Runtime) -> None:
-    path = Path(runtime.settings.database.url.removeprefix("sqlite:///"))
-    with runtime.engine.begin() as writer:
-        writer.exec_driver_sql("CREATE TABLE scratch (word TEXT)")
-        writer.exec_driver_sql("INSERT INTO scratch VALUES ('unmistakable'), ('other')")
-    with runtime.engine.begin() as writer:
-        writer.exec_driver_sql("DELETE FROM scratch WHERE word = 'unmistakable'")
-    compact(runtime.engine)
-    assert truncate_log(runtime.engine)
-    assert b"unmistakable" not in path.read_bytes()
-    assert b"other" in path.read_bytes()

@@ -80,7 +80,7 @@ def _rewrapped(settings: Settings, fresh: bytes) -> int | None:
             keyring = Keyring(engine, load_master_key(settings.keys))
             count = keyring.rewrap(fresh, alone=_refuse_others)
         # Keys under the old master key must not live on in gaps of the file.
-        keyring.compact()
+        keyring.scrub_gaps()
     finally:
         engine.dispose()
     return count

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine
 from sqlalchemy.engine import Dialect
 
-from visitor.core import databases
-from visitor.core.db import Id, compact, reading, truncate_log
+from visitor.core import databases, gaps
+from visitor.core.db import Id, free, reading, truncate_log
 from visitor.core.errors import SetupFault
 from visitor.core.many import among_given, among_on, many_given
 from visitor.core.prepared import Convert, Prepared, glance, readers
@@ -245,10 +245,12 @@ class Keyring:
         """Move the write-ahead log into the file and empty it, so that destroyed keys are on no page (SQLite)."""
         truncate_log(self._engine)
 
-    def compact(self) -> None:
-        """Write the keyring anew, so that no gap of a page keeps a destroyed key, and empty its log."""
-        compact(self._engine, [record_key.name])
-        self.scrub()
+    def scrub_gaps(self) -> bool:
+        """Erase what gaps of pages keep of destroyed keys, and empty the log; False: a reader was in the way."""
+        if self._engine.dialect.name == "sqlite":
+            return gaps.erase(self._engine)
+        free(self._engine, [record_key.name])
+        return True
 
     def wrapped(self, key_ids: Iterable[UUID]) -> dict[UUID, bytes]:
         """Return wrapped keys as they are stored, to look for them in files after they were destroyed."""

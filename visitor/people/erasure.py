@@ -39,9 +39,9 @@ def destroy_keys(work: Work, key_ids: Collection[UUID]) -> int:
     return work.resource(Keyring).destroy(list(key_ids)) if key_ids else 0
 
 
-def scrub_keyring(runtime: Runtime) -> None:
-    """Write the keyring anew without the destroyed keys, and empty its log."""
-    runtime.resources.get(Keyring).compact()
+def scrub_keyring(runtime: Runtime) -> bool:
+    """Erase copies of destroyed keys from the keyring's files; return False when a reader was in the way."""
+    return runtime.resources.get(Keyring).scrub_gaps()
 
 
 def traces(work: Work, record_ids: Collection[UUID]) -> list[Traces]:

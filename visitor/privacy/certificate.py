@@ -68,7 +68,7 @@ def complete(work: Work, run: PurgeRun, left: Survey, scrubbed: Scrubbed, report
         },
         "files": {
             "log_emptied": scrubbed.log_emptied,
-            "rewritten": scrubbed.rewritten,
+            "gaps_erased": scrubbed.gaps_erased,
             "size_bytes": scrubbed.size_bytes,
         },
         "scan": None if report is None else _scan(report),

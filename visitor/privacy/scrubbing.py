@@ -1,23 +1,22 @@
-"""Leaving no bytes of deleted rows in the files: logs emptied, databases written anew.
+"""Leaving no bytes of deleted rows in the files: gaps of pages erased, logs emptied.
 
-`secure_delete=ON` overwrites what is freed, yet cells that a page moved may leave a copy in a gap between live ones
-(measured: one of 8,380 copies). So the main database is written anew (VACUUM) after each purge while it is small, and
-once a week when it is large; the keyring, which is small, every time.
+`secure_delete=ON` overwrites what is freed, yet cells that a page moved may leave a copy in its gap: `core.gaps`.
 """
 
-import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import sqlalchemy as sa
+import structlog
 
 from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.badges.models import Badge, BadgeCopy, PrintJob
 from visitor.cctv.models import Still
-from visitor.core.actors import SYSTEM
-from visitor.core.db import compact, truncate_log
+from visitor.core import gaps
+from visitor.core.db import free
 from visitor.core.errors import Unavailable
 from visitor.core.models import Job
 from visitor.core.work import Runtime
@@ -25,11 +24,9 @@ from visitor.ledger.models import LedgerEntry
 from visitor.notices.models import Acknowledgement
 from visitor.people import erasure
 from visitor.people.models import Person, PersonalRecord, PersonToken
-from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
+from visitor.privacy.models import PurgeItem
 from visitor.visits.models import HelpRequest, Visit
 
-SMALL_BYTES: Final = 200 * 1024 * 1024
-LARGE_EVERY: Final = timedelta(days=7)
 ERASED_FROM: Final = [
     kind.__tablename__
     for room in (
@@ -40,8 +37,8 @@ ERASED_FROM: Final = [
     for kind in room
 ]
 """Tables from which a purge deletes rows."""
-TRIES: Final = 5
-WAIT_SECONDS: Final = 0.3
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,58 +46,37 @@ class Scrubbed:
     """What was done to the files."""
 
     log_emptied: bool
-    """False: a reader was in the way each time; pages of deleted rows may remain in the log until the next purge."""
-    rewritten: bool
+    """False: a reader was in the way each time; copies of deleted rows may remain until the next purge."""
+    gaps_erased: bool
+    """False on PostgreSQL, whose files are not the product's."""
     size_bytes: int
 
 
 def scrub(runtime: Runtime) -> Scrubbed:
-    """Write the keyring anew, then the main database if it is small or its week is over, and empty its log."""
-    erasure.scrub_keyring(runtime)
-    size = _size(runtime)
-    rewrites = size <= SMALL_BYTES or _week_is_over(runtime)
+    """Erase the gaps of the pages of keyring and database, and empty both logs; PostgreSQL frees dead rows instead."""
     if not runtime.embedded:
-        compact(runtime.engine, ERASED_FROM)
-        return Scrubbed(log_emptied=True, rewritten=False, size_bytes=size)
-    rewritten = False
-    if runtime.writers.acquire(runtime.settings.database.lock_timeout_seconds):
-        try:
-            if rewrites:
-                rewritten = _rewrite(runtime)
-            emptied = _empty_log(runtime)
-        finally:
-            runtime.writers.release()
-    else:
-        raise Unavailable
-    return Scrubbed(emptied, rewritten, _size(runtime))
-
-
-def _rewrite(runtime: Runtime) -> bool:
+        erasure.scrub_keyring(runtime)
+        free(runtime.engine, ERASED_FROM)
+        return Scrubbed(log_emptied=True, gaps_erased=False, size_bytes=0)
     try:
-        compact(runtime.engine)
-    except sa.exc.OperationalError:
-        return False
-    return True
+        erased = erasure.scrub_keyring(runtime) and gaps.erase(runtime.engine, partial(_alone, runtime))
+    except gaps.GapsKept:
+        log.exception("scrub.gaps_kept")
+        erased = False
+    return Scrubbed(log_emptied=erased, gaps_erased=erased, size_bytes=_size(runtime))
 
 
-def _empty_log(runtime: Runtime) -> bool:
-    for number in range(TRIES):
-        if truncate_log(runtime.engine):
-            return True
-        time.sleep(WAIT_SECONDS * (number + 1))
-    return False
+@contextmanager
+def _alone(runtime: Runtime) -> Generator[None]:
+    """Stand in the writers' queue, and hold it."""
+    if not runtime.writers.acquire(runtime.settings.database.lock_timeout_seconds):
+        raise Unavailable
+    try:
+        yield
+    finally:
+        runtime.writers.release()
 
 
 def _size(runtime: Runtime) -> int:
-    if not runtime.embedded or runtime.engine.url.database is None:
-        return 0
-    path = Path(runtime.engine.url.database)
+    path = Path(runtime.engine.url.database or "")
     return path.stat().st_size if path.is_file() else 0
-
-
-def _week_is_over(runtime: Runtime) -> bool:
-    with runtime.reading(SYSTEM) as work:
-        query = sa.select(PurgeRun.certificate).where(
-            PurgeRun.state == PurgeState.DONE, PurgeRun.ended_at > work.now - LARGE_EVERY
-        )
-        return not any((facts or {}).get("files", {}).get("rewritten") for facts in work.session.scalars(query))
