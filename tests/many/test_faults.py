@@ -21,7 +21,7 @@ from tests.many.places import Place
 from tests.many.test_two_servers import report
 from tests.real import postgres
 from tests.real.postgres import PostgresCluster
-from tests.real.programs import wait_until
+from tests.real.programs import free_port, wait_until
 from visitor.access.models import AccessEvent
 from visitor.core.actors import SYSTEM
 
@@ -182,6 +182,7 @@ def status_list(port: int) -> tuple[int, str]:
 @pytest.mark.parametrize("command", ["serve", "worker"])
 def test_start_without_a_database_is_one_sentence(command: str, own_cluster: PostgresCluster, tmp_path: Path) -> None:
     place = places.found(own_cluster, tmp_path, lock_seconds=LOCK_SECONDS)
+    place.config.write_text(place.config.read_text().replace("port = 8443", f"port = {free_port()}"))
     own_cluster.stop("fast")
 
     arguments = [sys.executable, "-m", "visitor.cli", "--config", str(place.config), command]
