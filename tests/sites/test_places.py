@@ -45,6 +45,22 @@ def test_site_gets_the_next_number(work: Work) -> None:
     assert queries.entity_of(work, made) is entity
 
 
+def test_list_of_sites_has_every_column_of_each_in_the_order_of_names(work: Work) -> None:
+    late, early = factories.site(work, name="Zutphen"), factories.site(work, name="Almelo")
+    late.accent = "#1f5fa8"
+    late.guidance = {"nl": {"reception": "links", "way": ["trap op"]}}
+
+    found = queries.all_sites(work)
+
+    assert [one.name for one in found if one.id in {late.id, early.id}] == ["Almelo", "Zutphen"]
+    for kept in (late, early):
+        listed = next(one for one in found if one.id == kept.id)
+        names = Site.__mapper__.columns.keys()
+        assert {name: getattr(listed, name) for name in names} == {name: getattr(kept, name) for name in names}
+        assert queries.preset_of(listed) == queries.preset_of(kept)
+        assert queries.territory_of(listed) == queries.preset_of(kept).territory
+
+
 def test_site_of_nobody_is_refused(work: Work) -> None:
     with pytest.raises(NotFound):
         operations.add_site(work, parse(SiteForm, site_fields()))

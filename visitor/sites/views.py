@@ -46,7 +46,7 @@ def current_site(work: Work, permission: Permission) -> Site:
 def show_as(site: Site) -> None:
     """Let the page write times in the site's zone and as its country does."""
     g.time_zone = site.time_zone
-    g.territory = queries.preset_of(site).territory
+    g.territory = queries.territory_of(site)
 
 
 def look_at(work: Work, site_id: UUID, permission: Permission) -> Site:
