@@ -28,19 +28,24 @@ class Screens:
     """When each name was last recorded as shown; of this process alone, so a second one records more, never less."""
 
     _recorded: dict[Screen, dict[UUID, datetime]] = field(default_factory=dict)
+    _looked_through_at: dict[Screen, datetime] = field(default_factory=dict)
+    """When names that are no longer of interest were last forgotten."""
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def recorded(self, screen: Screen, at: datetime) -> frozenset[UUID]:
-        """Return whose names are in the log for this screen since less than a period."""
+    def recorded(self, screen: Screen, subjects: Collection[UUID], at: datetime) -> frozenset[UUID]:
+        """Return which of these names are in the log for this screen since less than a period."""
         with self._guard:
-            kept = {one: when for one, when in self._recorded.get(screen, {}).items() if at - when < PERIOD}
-            self._recorded[screen] = kept
-            return frozenset(kept)
+            known = self._recorded.get(screen, {})
+            return frozenset(one for one in subjects if one in known and at - known[one] < PERIOD)
 
     def record(self, screen: Screen, subjects: Collection[UUID], at: datetime) -> None:
         """Note that the log holds these names."""
         with self._guard:
-            self._recorded.setdefault(screen, {}).update(dict.fromkeys(subjects, at))
+            known = self._recorded.setdefault(screen, {})
+            known.update(dict.fromkeys(subjects, at))
+            if abs(at - self._looked_through_at.setdefault(screen, at)) >= PERIOD:
+                self._looked_through_at[screen] = at
+                self._recorded[screen] = {one: when for one, when in known.items() if at - when < PERIOD}
 
 
 def screens_of(work: Work) -> Screens:
@@ -58,8 +63,9 @@ def to_record(work: Work, screen: Screen, subjects: Collection[UUID], *, again: 
     They count as recorded once this transaction has committed.
     """
     memory = screens_of(work)
-    before = memory.recorded(screen, work.now)
-    wanted = frozenset(subjects) - before if again else frozenset(subjects)
+    wanted = frozenset(subjects)
+    if again:
+        wanted -= memory.recorded(screen, wanted, work.now)
     at = work.now
     if wanted:
         sa.event.listen(work.session, "after_commit", lambda _: memory.record(screen, wanted, at), once=True)
