@@ -22,6 +22,7 @@ from visitor.people.models import PersonalRecord
 from visitor.privacy import due, months, policy, scan
 from visitor.privacy.due import MARKER_SITE, DueRow, ItemKind
 from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
+from visitor.privacy.pace import Pace
 from visitor.privacy.policy import PurgeAnswer
 from visitor.visits.models import Visit
 
@@ -32,7 +33,8 @@ PLAN_LIMIT: Final = 100_000
 """Rows of one kind in one plan; the rest waits for the next one."""
 UNFINISHED: Final = (PurgeState.PLANNED, PurgeState.RUNNING)
 ITEMS_AT_ONCE: Final = 1_000
-"""Of a plan in one transaction: on SQLite doors wait for it."""
+"""Of a plan in one transaction at most: on SQLite doors wait for it."""
+LEAST_ITEMS: Final = 200
 PAUSE_SECONDS: Final = 0.002
 """Between batches: whoever waits for the database comes first."""
 Step = Callable[[Work], None]
@@ -197,11 +199,17 @@ def _clear(runtime: Runtime, keep: Step) -> None:
 
 def _write(runtime: Runtime, keep: Step, run_id: UUID, found: Survey) -> None:
     """Write the items of a plan in short transactions."""
+    pace = Pace.of(runtime, LEAST_ITEMS, ITEMS_AT_ONCE)
     for kind, ids in found.ids.items():
-        for first in range(0, len(ids), ITEMS_AT_ONCE):
+        first = 0
+        while first < len(ids):
+            some = ids[first : first + pace.rows]
             with runtime.transaction(SYSTEM) as work:
+                began = time.monotonic()
                 keep(work)
-                _insert(work, run_id, kind, ids[first : first + ITEMS_AT_ONCE])
+                _insert(work, run_id, kind, some)
+            pace.took(len(some), time.monotonic() - began)
+            first += len(some)
             time.sleep(PAUSE_SECONDS)
 
 

@@ -1,6 +1,6 @@
 """Running a purge, in the order that matters; what each step guards against stands in `docs/decisions/0003-erasure.md`.
 
-Lease, guards, what a crash left, frozen plan, batches in transactions of their own, keyring and database written anew,
+Lease, guards, what a crash left, frozen plan, batches in transactions of their own, gaps of the files erased,
 scan of the files, certificate. A run that was cut off at any point is taken up by the next one.
 """
 
@@ -30,6 +30,7 @@ from visitor.privacy import certificate, erasing, holds, months, planning, polic
 from visitor.privacy.due import MARKER_SITE, ItemKind
 from visitor.privacy.journal import Journal
 from visitor.privacy.models import PurgeItem, PurgeRun, PurgeState
+from visitor.privacy.pace import Pace
 from visitor.privacy.policy import ClockReading
 from visitor.visits.models import HelpRequest
 
@@ -40,7 +41,8 @@ LEAST_FREE_BYTES: Final = 64 * 1024 * 1024
 JOB_LIFE: Final = timedelta(days=14)
 HELP_LIFE: Final = timedelta(days=1)
 EMBEDDED_ROWS: Final = 200
-"""In one batch on SQLite, where doors wait for it."""
+"""In one batch on SQLite at most, where doors wait for it."""
+LEAST_ROWS: Final = 50
 
 log = structlog.get_logger()
 Progress = Callable[[int, int], None]
@@ -216,22 +218,23 @@ def _carry_out(turn: _Turn, run_id: UUID) -> None:
         there = set(work.session.scalars(sa.select(PurgeItem.subject).where(PurgeItem.run_id == run_id).distinct()))
     try:
         for kind in ItemKind:
-            more = kind.value in there
+            more, rows = kind.value in there, _pace(turn.runtime, kind)
             while more:
-                more = _batch(turn, run_id, kind)
+                more = _batch(turn, run_id, kind, rows)
                 time.sleep(planning.PAUSE_SECONDS)
     finally:
         turn.journal.flush()
 
 
-def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
+def _batch(turn: _Turn, run_id: UUID, kind: ItemKind, rows: Pace) -> bool:
     """Erase the next rows of a kind; return whether there are more.
 
     The journal's line that says that it was committed waits for the next batch's, so that both are one wait for the
     disk. Without it a batch only seems open, and the next purge finds none of its rows.
     """
-    most = _batch_size(turn.runtime, kind)
+    most = rows.rows
     with turn.runtime.transaction(SYSTEM) as work:
+        began = time.monotonic()
         holds.alone(work)
         _keep_turn(turn, work)
         ids = _next_ids(work, run_id, kind, most)
@@ -243,6 +246,7 @@ def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
         work.session.connection().execute(sa.delete(PurgeItem).where(*taken))
         run = _count(work, run_id, batch)
         now = work.now
+    rows.took(len(ids), time.monotonic() - began)
     if batch.number is not None:
         turn.journal.note(erasing.done_line(batch, now))
     _keep_traces(turn, seen, batch)
@@ -250,12 +254,12 @@ def _batch(turn: _Turn, run_id: UUID, kind: ItemKind) -> bool:
     return len(ids) == most
 
 
-def _batch_size(runtime: Runtime, kind: ItemKind) -> int:
+def _pace(runtime: Runtime, kind: ItemKind) -> Pace:
     """Return how many rows go in one transaction."""
     if kind in months.MONTHS:
-        return 1
+        return Pace.of(runtime, 1, 1)
     most = runtime.settings.purge.batch_size
-    return min(most, EMBEDDED_ROWS) if runtime.embedded else most
+    return Pace.of(runtime, LEAST_ROWS, min(most, EMBEDDED_ROWS) if runtime.embedded else most)
 
 
 def _erased(turn: _Turn, work: Work, kind: ItemKind, ids: list[UUID]) -> erasing.Batch:

@@ -67,7 +67,7 @@ NOTES: Final = {
         "decoded already are rows of their own."
     ),
     "purge": (
-        "The product destroys keys, keeps an erasure journal, writes both databases anew, scans the files for what was "
+        "The product destroys keys, keeps an erasure journal, erases gaps of the files, scans them for what was "
         "erased, and signs a certificate. The bare DELETE leaves names in backups. The bare program with files keeps "
         "a visit and a person in rows and the photo in a file. Both rows are deleted under the same settings (SQLite: "
         "secure_delete); each file is unlinked and its folder flushed, one file after another. A second one flushes "

@@ -70,7 +70,7 @@ class Purging:
         metadata.create_all(runtime.engine)
 
     def product(self, count: int) -> Numbers:
-        """Erase visits with contact and photo: keys, rows, ledger, files written anew, certificate."""
+        """Erase visits with contact and photo: keys, rows, ledger, gaps of the files, certificate."""
         self.fill(count)
         return once(partial(self._purge, count), count)
 
