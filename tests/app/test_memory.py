@@ -1,7 +1,10 @@
-"""What a photo took goes back to the system."""
+"""A server stays small: what a photo took goes back to the system, and nothing is loaded or looked through in vain."""
 
 import subprocess
 import sys
+from typing import Final
+
+import pytest
 
 PROGRAM = """
 import ctypes
@@ -40,3 +43,30 @@ def test_large_memory_goes_back_when_it_is_freed() -> None:
     held, left = map(int, done.stdout.split())
     assert held > 30_000
     assert left < 2_000
+
+
+SETTLED: Final = """
+import gc
+from visitor.app import memory
+
+class Thing:
+    pass
+
+things = [Thing() for _ in range(1_000)]
+memory.settle()
+print(gc.get_freeze_count(), sum(isinstance(one, Thing) for one in gc.get_objects()))
+"""
+
+
+def test_what_was_loaded_at_the_start_is_not_looked_through_for_garbage_again() -> None:
+    done = subprocess.run([sys.executable, "-c", SETTLED], capture_output=True, text=True, check=True)
+    frozen, looked_through = map(int, done.stdout.split())
+    assert frozen >= 1_000
+    assert looked_through == 0
+
+
+@pytest.mark.parametrize("module", ["cv2", "numpy", "alembic", "fpdf", "visitor.app.bench", "visitor.app.restore"])
+def test_a_server_starts_without_what_it_does_not_need_yet(module: str) -> None:
+    asked = f"import sys, visitor.app.serving; print({module!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

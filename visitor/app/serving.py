@@ -49,6 +49,7 @@ def application(config: Path, told: Connection, say: Callable[[str], None], *, w
         raise SetupFault(f"The database does not answer: {str(fault.orig).splitlines()[0]}.") from None
     worker = Worker(runtime, all_tasks()) if embedded or with_worker else None
     app = create_app(runtime)
+    memory.settle()
     if worker is not None:
         worker.start()
     Finalize(None, _end, (runtime, worker, held), exitpriority=10)

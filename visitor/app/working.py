@@ -124,6 +124,7 @@ def run_worker(config: Path, *, ready: Callable[[], None] = lambda: None) -> boo
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     worker = Worker(runtime, all_tasks())
+    memory.settle()
     worker.start()
     ready()
     ended.wait()
