@@ -153,7 +153,7 @@ class Pages:
         """Do what the page does but for finding out who asks, and writing HTML."""
 
         def read(work: Work) -> tuple[Site, Places, Page[LoggedEvent]]:
-            site = sites.site(work, self._log.stage.site_id)
+            site = next(one for one in sites.all_sites(work) if one.id == self._log.stage.site_id)
             return site, *queries.events(work, site, question.wanted, question.cursor)
 
         site, known, page = self._log.runtime.reading_elsewhere(SYSTEM, read).value
