@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from visitor.app.bench import report, rush, rush_report, targets
-from visitor.app.bench.catalogue import QUICK, TITLES, subjects
+from visitor.app.bench.catalogue import FULL, QUICK, TITLES, subjects
 from visitor.app.bench.places import Place, Sqlite
 from visitor.app.bench.report import Measured
 from visitor.app.bench.rounds import PRODUCT, RATE, Beside, Contest, Figure, Size, Subject, Wanted, run
@@ -54,6 +54,15 @@ def test_each_figure_stands_beside_a_bare_program_and_its_targets(tmp_path: Path
 
 def test_every_subject_can_be_set_up() -> None:
     assert [subject.name for subject in subjects()] == list(TITLES)
+
+
+def test_no_target_that_was_set_is_left_out_and_the_sizes_are_those_that_were_set() -> None:
+    wanted = "D1 D2 D3 D4 D5 D6 D7 D8 D9 S1 B1 B2 B3 B4 Q1 L1 L2 L3 P1 P2 P3 V1 C1 C2 M1"
+
+    assert {target.id for target in TARGETS} == set(wanted.split())
+    assert (FULL.badges, FULL.events) == ((20_000, 200_000), (10**5, 10**6, 10**7))
+    assert (FULL.entries, FULL.expired, FULL.mass, FULL.pages) == (10**6, 10**6, 10**5, 200)
+    assert FULL.rounds >= 5
 
 
 def test_every_target_names_a_figure_of_a_subject() -> None:

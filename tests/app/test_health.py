@@ -123,6 +123,24 @@ def test_server_whose_folder_is_gone_is_not_ready(watched: Flask, runtime: Runti
     assert body["checks"]["disk"]["state"] == "fault"
 
 
+def test_server_whose_disk_is_nearly_full_is_not_ready(watched: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "LEAST_FREE_BYTES", shutil.disk_usage("/").total * 1_000)
+
+    status, body = looked(watched)
+
+    assert (status, body["ready"], body["checks"]["disk"]["state"]) == (503, False, "fault")
+
+
+@pytest.mark.postgres_only(reason="months in partitions")
+def test_months_that_were_not_made_show(watched: Flask, clock: FixedClock) -> None:
+    clock.move(timedelta(days=3_650))
+
+    status, body = looked(watched)
+
+    assert status == 200
+    assert body["checks"]["months"] == {"state": "late", "months_ahead": 0}
+
+
 def test_dead_worker_shows_and_takes_no_server_away(watched: Flask, runtime: Runtime, clock: FixedClock) -> None:
     assert looked(watched)[1]["checks"]["worker"] == {"state": "late", "heartbeat_age_seconds": None}
     with runtime.transaction(SYSTEM) as work:

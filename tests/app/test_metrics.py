@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,6 +16,7 @@ from tests import factories
 from tests.access import scenes
 from tests.conftest import MONDAY
 from tests.ledger import stored
+from tests.reception import arrivals
 from visitor.access.reasons import Reason
 from visitor.app import metrics
 from visitor.app.working import ALIVE_FOR, HEARTBEAT
@@ -27,6 +29,7 @@ from visitor.core.db import open_engine
 from visitor.core.models import Job, JobState
 from visitor.core.work import Runtime
 from visitor.ledger import tasks as ledger
+from visitor.people.models import PersonalRecord
 from visitor.reception import operations as reception
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
@@ -71,6 +74,23 @@ def test_scans_and_departures_are_counted_once_committed(client: FlaskClient, ru
     assert found["visitor_scans_total", (("reason", "granted"),)] == 1
     assert found["visitor_scans_total", (("reason", "unknown_credential"),)] == 1
     assert found["visitor_sign_outs_total", (("by", "desk"),)] == 1
+
+
+def test_sign_ins_are_counted_and_records_that_are_due(
+    client: FlaskClient, runtime: Runtime, clock: FixedClock
+) -> None:
+    with runtime.transaction(SYSTEM) as work:
+        arrivals.place(work).sign_in(work)
+        record = work.session.scalars(sa.select(PersonalRecord).limit(1)).one()
+        record.due_at = work.now + timedelta(seconds=1)
+    before = read(client)
+    clock.move(timedelta(seconds=61))
+
+    found = read(client)
+
+    assert found["visitor_sign_ins_total", (("source", "kiosk"),)] == 1
+    assert found["visitor_overdue_records", ()] == before["visitor_overdue_records", ()] + 1 == 1
+    assert (before["visitor_oldest_overdue_seconds", ()], found["visitor_oldest_overdue_seconds", ()]) == (0, 60)
 
 
 def test_what_has_not_happened_yet_is_told_as_nought(client: FlaskClient) -> None:

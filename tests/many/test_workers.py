@@ -21,7 +21,10 @@ from tests.real.programs import running, wait_until
 from visitor.app.runtime import OpenRuntime
 from visitor.core import jobs, leases
 from visitor.core.actors import SYSTEM
+from visitor.core.clock import SystemClock
 from visitor.core.models import Job
+from visitor.core.partitions import Month
+from visitor.ledger import operations, sequencer
 from visitor.ledger.entries import Log
 
 pytestmark = pytest.mark.real
@@ -106,6 +109,38 @@ def test_one_ledger_stays_gap_free_with_several_sequencers_and_writers(
 
     wait_until(lambda: None not in stored.numbers(runtime), "the last number")
     assert sorted(number for number in stored.numbers(runtime, Log.ACCESS) if number is not None) == list(range(400))
+
+
+def test_who_numbers_entries_waits_for_whoever_does_already(runtime: OpenRuntime) -> None:
+    ended = threading.Event()
+
+    def late() -> None:
+        with runtime.transaction(SYSTEM) as work:
+            operations.sequence(work)
+        ended.set()
+
+    with runtime.transaction(SYSTEM) as work:
+        stored.scan(work, DUE)
+    with runtime.transaction(SYSTEM) as work:
+        sequencer.lock_head(work, Log.ACCESS)
+        other = threading.Thread(target=late)
+        other.start()
+        assert not ended.wait(0.3)
+    assert ended.wait(20)
+    other.join(20)
+
+
+def test_worker_makes_the_months_that_are_missing(place: Place, runtime: OpenRuntime) -> None:
+    name = Month.of(SystemClock().now()).after(2).within("access_event")
+    with runtime.transaction(SYSTEM) as work:
+        work.session.connection().exec_driver_sql(f"DROP TABLE {name}")
+
+    def made() -> bool:
+        with runtime.reading(SYSTEM) as work:
+            return sa.inspect(work.session.connection()).has_table(name)
+
+    with place.working():
+        wait_until(made, "the month that was missing")
 
 
 def test_two_processes_that_take_a_new_lease_at_once_do_not_fail(place: Place) -> None:
