@@ -9,6 +9,7 @@ import pytest
 from tests.cli.conftest import Run
 from visitor.app.exclusive import only_process
 from visitor.app.runtime import open_runtime
+from visitor.core import keyring
 from visitor.core.errors import SetupFault
 from visitor.core.keyring import Keyring
 from visitor.core.settings import load_settings
@@ -46,6 +47,19 @@ def test_new_key_opens_everything_and_the_old_one_nothing(installed: Path, run: 
         open_runtime(load_settings(installed))
     named(installed, "new.key")
     assert keys_of(installed)[1] == before
+
+
+def test_keys_pass_through_memory_some_at_a_time(installed: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring, "REWRAPPED", 3)
+    filled(installed, 10)
+    before = keys_of(installed)[1]
+
+    done = run("--config", str(installed), "keys", "rotate", "--to", str(installed.parent / "new.key"))
+
+    named(installed, "new.key")
+    assert keys_of(installed)[1] == before
+    assert len(before) == 10
+    assert "16 keys are under" in done.output  # six with names
 
 
 def test_command_that_is_repeated_changes_nothing(installed: Path, run: Run) -> None:

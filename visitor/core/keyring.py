@@ -31,6 +31,8 @@ from visitor.core.settings import KeySettings, read_secret
 KEY_BYTES = 32
 TABLES_LOCK = 0x6B65_7972_696E
 """PostgreSQL advisory lock number: "keyrin" in ASCII."""
+REWRAPPED = 2_000
+"""Keys that are in memory at once while all are wrapped under another master key."""
 CHECK = "keyring/check"
 """Name of the key that tells whether a master key fits."""
 
@@ -224,16 +226,24 @@ class Keyring:
             if connection.dialect.name == "postgresql":  # SQLite lets one writer in
                 connection.exec_driver_sql(f"LOCK TABLE {record_key.name}, {named_key.name} IN ACCESS EXCLUSIVE MODE")
             alone(connection)
-            for table, label in ((record_key, "key_id"), (named_key, "name")):
-                for row in connection.execute(sa.select(table)).all():
-                    identity = getattr(row, label)
-                    context = identity.bytes if isinstance(identity, UUID) else identity.encode()
-                    wrapped = _sealed(fresh, self._unwrap(row.wrapped_key, context), context)
-                    where = table.c[label] == identity
-                    connection.execute(sa.update(table).where(where).values(wrapped_key=wrapped))
-                    count += 1
+            for table in (record_key, named_key):
+                count += self._rewrap_table(connection, table, fresh)
             alone(connection)
         self._master = fresh
+        return count
+
+    def _rewrap_table(self, connection: sa.Connection, table: sa.Table, fresh: AESGCM) -> int:
+        """Wrap the keys of one table anew, some at a time in the order of their ids; return how many there were."""
+        (label,) = table.primary_key
+        written = sa.update(table).where(label == sa.bindparam("of")).values(wrapped_key=sa.bindparam("wrapped"))
+        query, count = sa.select(label, table.c.wrapped_key).order_by(label).limit(REWRAPPED), 0
+        rows = connection.execute(query).all()
+        while rows:
+            opened = ((identity, _context(identity), wrapped) for identity, wrapped in rows)
+            sealed = [(identity, _sealed(fresh, self._unwrap(old, at), at)) for identity, at, old in opened]
+            connection.execute(written, [{"of": identity, "wrapped": wrapped} for identity, wrapped in sealed])
+            count += len(rows)
+            rows = connection.execute(query.where(label > rows[-1][0])).all()
         return count
 
     def answers(self) -> None:
@@ -280,6 +290,11 @@ class Keyring:
 def _opening(dialect: Dialect) -> tuple[Prepared, tuple[Convert, ...]]:
     query = sa.select(record_key).where(among_given(dialect, record_key.c.key_id, "key_ids"))
     return Prepared(query, dialect), readers(record_key.c, dialect)
+
+
+def _context(identity: UUID | str) -> bytes:
+    """Return what a wrapped key is bound to: the id or name that it is kept under."""
+    return identity.bytes if isinstance(identity, UUID) else identity.encode()
 
 
 def _sealed(cipher: AESGCM, key: bytes, context: bytes) -> bytes:
