@@ -3,6 +3,7 @@
 import sys
 
 from visitor.app.working import run_worker
+from visitor.core import logs
 from visitor.core.errors import SetupFault
 from visitor.core.settings import settings_path
 
@@ -12,7 +13,7 @@ def main() -> int:
     try:
         return 0 if run_worker(settings_path(None)) else 1
     except SetupFault as fault:
-        sys.stderr.write(f"{fault}\n")
+        logs.refuse(str(fault))
         return 1
 
 

@@ -1,5 +1,6 @@
 """`visitor serve` as a real process: one process holds the databases, and it ends when told."""
 
+import json
 import re
 import signal
 import socket
@@ -130,6 +131,24 @@ def test_second_server_on_the_same_database_is_refused(house: Path, serve: Serve
 
     assert second.returncode == 1
     assert faults.startswith("Another process already serves this installation.")
+
+
+def test_as_json_nothing_but_lines_of_the_log_is_said(house: Path, serve: Serve) -> None:
+    house.write_text(house.read_text().replace('# format = "text"', 'format = "json"'))
+    first = serve(house)
+    port = load_settings(house).server.port
+    until(lambda: answers(f"http://127.0.0.1:{port}/healthz"))
+
+    refused = serve(house)
+    assert refused.wait(SECONDS) == 1
+    first.send_signal(signal.SIGTERM)
+    said = [process.communicate(timeout=SECONDS) for process in (first, refused)]
+
+    assert [output for output, _log in said] == ["", ""]
+    events = [[json.loads(line) for line in log.splitlines()] for _output, log in said]
+    ready = [line for line in events[0] if line["event"] == "server.ready"]
+    assert [line["port"] for line in ready] == [port]
+    assert [(line["event"], "Another process" in line["reason"]) for line in events[1]] == [("refused", True)]
 
 
 def test_address_that_is_taken_is_one_sentence(house: Path, serve: Serve) -> None:

@@ -1,6 +1,8 @@
 """The database goes, stalls or is full of guests: a clear answer, nothing lost, and no restart needed."""
 
 import http.client
+import json
+import os
 import re
 import subprocess
 import sys
@@ -179,15 +181,29 @@ def status_list(port: int) -> tuple[int, str]:
     return answer.status, content.decode(errors="replace")
 
 
-@pytest.mark.parametrize("command", ["serve", "worker"])
-def test_start_without_a_database_is_one_sentence(command: str, own_cluster: PostgresCluster, tmp_path: Path) -> None:
+STARTS = (["visitor.cli", "serve"], ["visitor.cli", "worker"], ["visitor.worker"])
+
+
+@pytest.mark.parametrize("words", STARTS, ids=" ".join)
+def test_start_without_a_database_is_one_sentence(
+    words: list[str], own_cluster: PostgresCluster, tmp_path: Path
+) -> None:
     place = places.found(own_cluster, tmp_path, lock_seconds=LOCK_SECONDS)
     place.config.write_text(place.config.read_text().replace("port = 8443", f"port = {free_port()}"))
     own_cluster.stop("fast")
 
-    arguments = [sys.executable, "-m", "visitor.cli", "--config", str(place.config), command]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    done = started(place, words)
+    place.config.write_text(place.config.read_text() + '\n[logs]\nformat = "json"\n')
+    as_json = started(place, words)
     own_cluster.start()
 
-    assert done.returncode == 1
+    assert done.returncode == as_json.returncode == 1
     assert re.fullmatch(r"The database does not answer: [^\n]+\n", done.stderr)
+    line = json.loads(as_json.stderr)  # one object, and nothing beside it
+    assert (line["event"], line["level"], f"{line['reason']}\n") == ("refused", "error", done.stderr)
+
+
+def started(place: Place, words: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"VISITOR_CONFIG": str(place.config)}
+    arguments = [sys.executable, "-m", *words]
+    return subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=60, check=False)

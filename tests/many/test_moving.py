@@ -17,9 +17,9 @@ from tests.access import scenes
 from tests.logbook.scenes import named_scan
 from tests.many.places import ROOT
 from tests.real.postgres import PostgresCluster
-from tests.real.programs import wait_until
+from tests.real.programs import free_port, wait_until
 from visitor.access.models import AccessEvent
-from visitor.app import moving, moving_rows
+from visitor.app import moved, moving, moving_ends, moving_rows
 from visitor.app.exclusive import only_process
 from visitor.app.runtime import OpenRuntime, open_runtime
 from visitor.cli import main
@@ -86,7 +86,17 @@ def sums(url: str) -> dict[str, moving_rows.Sum]:
     with reading(engine) as connection:
         found = {table.name: moving_rows.added(moving_rows.read(connection, table)) for table in moving.tables()}
     engine.dispose()
+    del found["lease"]  # the old place says there where the house went; `copy` itself has compared the table
     return found
+
+
+def refused_start(config: Path, command: str) -> str:
+    """Start a server or worker that is to be refused; return what it says."""
+    config.write_text(config.read_text().replace("port = 8443", f"port = {free_port()}"))
+    arguments = [sys.executable, "-m", "visitor.cli", "--config", str(config), command]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1, done.stderr
+    return done.stderr
 
 
 def rows_in(url: str) -> int:
@@ -131,10 +141,72 @@ def test_there_and_back_again_every_row_is_the_same_and_the_house_goes_on(move: 
     runtime.close()
 
 
-def test_keyring_may_stay_where_it_is(move: Move) -> None:
+def test_nothing_starts_on_what_stayed_behind_until_it_is_reopened(move: Move, tmp_path: Path) -> None:
+    assert copied(move.config, move.database, move.keyring).exit_code == 0
+    assert f"was carried to {move.database.split('?')[0]}" in refused_start(move.config, "serve")
+    new = move.settled(move.database, move.keyring)
+    engine = open_engine(move.database, samples.database_settings(move.database))
+    moved.refuse_moved(engine)  # the new place is open
+
+    back = [f"sqlite:///{tmp_path / name}" for name in ("back.db", "back-keys.db")]
+    assert copied(new, *back).exit_code == 0
+    assert "was carried to sqlite" in refused_start(new, "worker")
+    wrong = CliRunner().invoke(main, ["--config", str(new), "check"]).output
+    assert "was carried to sqlite" in wrong
+    for said in ("start here again", "was not carried away"):
+        assert said in CliRunner().invoke(main, ["--config", str(new), "db", "reopen"]).output
+    moved.refuse_moved(engine)
+    engine.dispose()
+
+
+def test_nothing_starts_on_postgresql_while_it_is_copied(move: Move) -> None:
+    assert copied(move.config, move.database, move.keyring).exit_code == 0
+    config = move.settled(move.database, move.keyring)
+    settings = load_settings(config).database
+
+    with moving_ends.standing_still(settings.url, settings, ["visit"]):
+        for command in ("serve", "worker"):
+            assert "A copy of this installation is being made" in refused_start(config, command)
+
+    engine = open_engine(settings.url, settings)
+    moved.refuse_moved(engine)
+    engine.dispose()
+
+
+def test_copy_that_fails_leaves_the_house_open(move: Move) -> None:
+    engine = open_engine(move.database, samples.database_settings(move.database))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE payroll (name text)")
+    engine.dispose()
+
+    assert copied(move.config, move.database).exit_code == 1
+
+    runtime = move.open()
+    moved.refuse_moved(runtime.engine)
+    runtime.close()
+
+
+def test_address_may_come_from_a_file_and_a_password_in_an_argument_is_warned_of(move: Move, tmp_path: Path) -> None:
+    secret, target = (url.replace("postgres@", "postgres:verysecret@") for url in (move.keyring, move.database))
+    (tmp_path / "target").write_text(f"{target}\n")
+
+    warned = copied(move.config, f"sqlite:///{tmp_path / 'mine.db'}", secret)
+    quiet = copied(move.config, f"@{tmp_path / 'target'}")
+
+    assert warned.exit_code == quiet.exit_code == 0, warned.output + quiet.output
+    assert "the password in --keyring-to can be read in the list of processes" in warned.stderr
+    assert quiet.stderr == ""
+    assert "verysecret" not in warned.output + quiet.output
+    absent = copied(move.config, f"@{tmp_path / 'absent'}")
+    assert (absent.exit_code, "cannot be read" in absent.output) == (1, True), absent.output
+
+
+def test_keyring_may_stay_where_it_is(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "TELL_EVERY", 2)
     done = copied(move.config, move.database)
 
     assert (done.exit_code, "keyring_url" in done.output) == (0, False), done.output
+    assert "  access_event: 2 so far\n  access_event: 3, the same on both sides\n" in done.output
     assert "3 records were opened on both" in done.output
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from visitor.app import moved
 from visitor.app.backup import postgres_version
 from visitor.badges import fonts
 from visitor.badges import queries as badges
@@ -75,6 +76,10 @@ def _database(runtime: Runtime) -> Iterator[Finding]:
     yield Finding(Grade.GOOD, f"The database answers ({runtime.engine.dialect.name}) and has this version's tables.")
     if failed:
         yield Finding(Grade.WRONG, f"{failed} jobs failed for good. The log names them (job.failed).")
+    try:
+        moved.refuse_moved(runtime.engine)
+    except SetupFault as fault:
+        yield Finding(Grade.WRONG, str(fault))
 
 
 def _dump(runtime: Runtime) -> Iterator[Finding]:

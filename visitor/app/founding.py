@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 
 from visitor.accounts import operations, passwords
 from visitor.accounts.forms import AccountForm
@@ -28,12 +27,7 @@ def refuse_used(url: str, keyring_url: str) -> None:
     if url == keyring_url:
         raise SetupFault(ONE_DATABASE)
     for name in (url, keyring_url):
-        try:
-            _refuse_full(name, DatabaseSettings(url=url, keyring_url=keyring_url))
-        except (sa.exc.ArgumentError, ValidationError):
-            raise SetupFault(
-                f"{name.rpartition('@')[2]} is not a database URL such as postgresql+psycopg://visitor@db/visitor."
-            ) from None
+        _refuse_full(name, DatabaseSettings(url=url, keyring_url=keyring_url))
     _refuse_one(url, keyring_url)
 
 

@@ -1,7 +1,8 @@
 """Moving house: an installation is carried from one database to another, SQLite or PostgreSQL, and compared.
 
-The source stands still meanwhile and is only read. The keyring goes first and the database second: as long as the
-second is not there, the first is of use to nobody, and the next try replaces it.
+The source stands still meanwhile and is only read; when all is done, it says where the house went. The keyring goes
+first and the database second: as long as the second is not there, the first is of use to nobody, and the next try
+replaces it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,9 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from visitor.app import moved, rooms  # noqa: F401  `rooms` brings every room's tables
 from visitor.app import moving_ends as ends
 from visitor.app import moving_rows as rows
-from visitor.app import rooms  # noqa: F401  every room's tables
 from visitor.app.backup import is_sqlite, sqlite_path
 from visitor.app.exclusive import only_process
 from visitor.app.runtime import open_runtime
@@ -87,7 +88,10 @@ def copy(settings: Settings, to: str, keyring_to: str | None, say: Say = lambda 
             count = _carry(source, target.connection, tables(), say)
             sizes = _compare_heads(source, target.connection)
             opened = _compare_records(settings, keyring_to or database.keyring_url, (source, target.connection))
+            moved.forget(target.connection)  # of an earlier copy
             target.finish()
+            moved.note(source, to)
+            source.commit()
     finally:
         lock.close()
     return Copied(count, opened, sizes)

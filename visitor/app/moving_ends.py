@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
 
+from visitor.app import moved
 from visitor.app.backup import is_sqlite, sqlite_path
 from visitor.core import databases, migrations
 from visitor.core.db import Instant, Model, open_engine, truncate_log
@@ -64,6 +65,7 @@ def standing_still(url: str, settings: DatabaseSettings, tables: Sequence[str]) 
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "postgresql":
+                moved.keep_servers_out(connection)
                 refuse_others(connection)
                 connection.rollback()
                 connection.execution_options(isolation_level="REPEATABLE READ")

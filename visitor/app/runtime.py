@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from visitor.badges.token import BadgeSigner, BadgeVerifier
 from visitor.core import databases, migrations
@@ -76,11 +77,18 @@ def refuse_lost_keyring(engine: Engine, keyring_engine: Engine) -> None:
 
 
 def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables: bool = True) -> OpenRuntime:
-    """Open databases and keys, and refuse to run when something does not fit.
+    """Open databases and keys, and refuse to run when something does not fit or does not answer.
 
     Raises:
         SetupFault: one sentence that says what is wrong and what to do.
     """
+    try:
+        return _opened(settings, clock or SystemClock(), check_tables=check_tables)
+    except OperationalError as fault:
+        raise SetupFault(f"The database does not answer: {str(fault.orig).splitlines()[0]}.") from None
+
+
+def _opened(settings: Settings, clock: Clock, *, check_tables: bool) -> OpenRuntime:
     master_key = load_master_key(settings.keys)
     urls = (settings.database.url, settings.database.keyring_url)
     engine, keyring_engine = (open_engine(url, settings.database) for url in urls)
@@ -97,7 +105,7 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, check_tables
         engine.dispose()
         keyring_engine.dispose()
         raise
-    runtime = OpenRuntime(settings, engine, clock or SystemClock(), keyring_engine=keyring_engine)
+    runtime = OpenRuntime(settings, engine, clock, keyring_engine=keyring_engine)
     runtime.changes.neighbours = neighbours(engine, runtime.changes)
     runtime.replica = _standby(settings, engine)
     _provide_keys(runtime, keyring)

@@ -10,20 +10,22 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sqlalchemy.exc import OperationalError
+import structlog
 
 from visitor.app import memory
 from visitor.app.exclusive import only_process
 from visitor.app.factory import create_app
+from visitor.app.moved import refuse_moved
 from visitor.app.runtime import OpenRuntime, open_runtime
 from visitor.app.tasks import all_tasks
 from visitor.app.working import Worker
-from visitor.core.errors import SetupFault
-from visitor.core.logs import start_logs
+from visitor.core.logs import as_json, start_logs
 from visitor.core.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from flask import Flask
+
+log = structlog.get_logger()
 
 
 def application(config: Path, told: Connection, say: Callable[[str], None], *, with_worker: bool) -> "Flask":
@@ -43,10 +45,8 @@ def application(config: Path, told: Connection, say: Callable[[str], None], *, w
     start_logs(settings.logs)
     embedded = settings.database.url.startswith("sqlite")
     held = only_process(settings) if embedded else None
-    try:
-        runtime = open_runtime(settings)
-    except OperationalError as fault:
-        raise SetupFault(f"The database does not answer: {str(fault.orig).splitlines()[0]}.") from None
+    runtime = open_runtime(settings)
+    refuse_moved(runtime.engine)
     worker = Worker(runtime, all_tasks()) if embedded or with_worker else None
     app = create_app(runtime)
     memory.settle()
@@ -75,5 +75,9 @@ def _end(runtime: OpenRuntime, worker: Worker | None, held: IO[str] | None) -> N
 
 
 def _announce(settings: Settings, say: Callable[[str], None]) -> None:
-    say(f"Serving {settings.server.public_url} (listening on {settings.server.host}, port {settings.server.port}).")
+    server = settings.server
+    if as_json():
+        log.info("server.ready", url=server.public_url, host=server.host, port=server.port)
+        return
+    say(f"Serving {server.public_url} (listening on {server.host}, port {server.port}).")
     say("Press Ctrl+C to stop.")

@@ -12,13 +12,14 @@ from typing import Final
 import structlog
 
 from visitor.app import memory
+from visitor.app.moved import refuse_moved
 from visitor.app.runtime import open_runtime
 from visitor.app.tasks import all_tasks
 from visitor.core import leases
 from visitor.core.actors import SYSTEM
 from visitor.core.errors import SetupFault
 from visitor.core.jobs import LEASE, Tasks, run_one, run_periodic
-from visitor.core.logs import start_logs
+from visitor.core.logs import as_json, start_logs
 from visitor.core.settings import load_settings
 from visitor.core.work import Runtime
 
@@ -120,13 +121,17 @@ def run_worker(config: Path, *, ready: Callable[[], None] = lambda: None) -> boo
     if runtime.embedded:
         runtime.close()
         raise SetupFault("On SQLite the worker runs inside `visitor serve`; there is nothing to start beside it.")
+    refuse_moved(runtime.engine)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     worker = Worker(runtime, all_tasks())
     memory.settle()
     worker.start()
-    ready()
+    if as_json():
+        log.info("worker.ready")
+    else:
+        ready()
     ended.wait()
     clean = worker.stop()
     runtime.close()

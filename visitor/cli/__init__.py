@@ -7,6 +7,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from visitor.cli.installation import example
+from visitor.core import logs
 from visitor.core.errors import Invalid, ProductError, SetupFault
 from visitor.core.settings import settings_path
 
@@ -36,7 +37,7 @@ class Failed(click.ClickException):
 
     def show(self, file: object = None) -> None:  # noqa: ARG002  click's signature
         """Print the sentence."""
-        click.echo(self.message, err=True)
+        logs.refuse(self.message)
 
 
 class Commands(click.Group):

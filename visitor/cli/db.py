@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from visitor.cli.addresses import DATABASE
 from visitor.cli.installation import example, with_config
 from visitor.core import databases, migrations
 from visitor.core.db import open_engine
 from visitor.core.logs import start_logs
-from visitor.core.settings import DatabaseSettings, load_settings
+from visitor.core.settings import load_settings
 
 
 @click.group("db")
@@ -62,32 +62,20 @@ def _database(config: Path) -> Generator[Engine]:
         engine.dispose()
 
 
-def _url(_ctx: click.Context, _option: click.Parameter, given: str | None) -> str | None:
-    """Refuse what is no database URL."""
-    if given is None:
-        return None
-    try:
-        DatabaseSettings(url=given, keyring_url=given)
-    except ValidationError:
-        raise click.BadParameter(
-            "name a database such as postgresql+psycopg://visitor@db/visitor or sqlite:////srv/visitor/visitor.db"
-        ) from None
-    return given
-
-
 @command.command(
     epilog=example(
         "visitor db copy --to postgresql+psycopg://visitor@db/visitor --keyring-to postgresql+psycopg://visitor@keys/keys",
         "visitor db copy --to sqlite:////srv/visitor/visitor.db --keyring-to sqlite:////srv/visitor/keys.db",
     )
 )
-@click.option("--to", required=True, callback=_url, metavar="URL", help="An empty database, or a new SQLite file.")
-@click.option("--keyring-to", callback=_url, metavar="URL", help="The same for the keys; without it they stay.")
+@click.option("--to", required=True, type=DATABASE, help="An empty database, or a new SQLite file.")
+@click.option("--keyring-to", type=DATABASE, help="The same for the keys; without it they stay.")
 @with_config
 def copy(config: Path, to: str, keyring_to: str | None) -> None:
     """Carry the installation to another database, and compare. Stop servers and workers first.
 
-    The database that the settings name is only read. A copy that was cut off is begun again by the same command.
+    The database that the settings name keeps its rows, and says where they went: servers and workers do not start on
+    it any more. A copy that was cut off is begun again by the same command. @FILE reads a URL from a file.
     """
     from visitor.app import moving, moving_ends  # noqa: PLC0415  heavy: help should come at once
 
@@ -110,4 +98,21 @@ def copy(config: Path, to: str, keyring_to: str | None) -> None:
     click.echo(
         "Then run `visitor check` and `visitor ledger verify`, and start the server (on PostgreSQL a worker too)."
     )
+    click.echo("Nothing starts on the old database any more; `visitor db reopen` takes that back.")
     click.echo("When all is well, delete the old database and keyring: they still hold what will be erased here.")
+
+
+@command.command(epilog=example("visitor db reopen"))
+@with_config
+def reopen(config: Path) -> None:
+    """Stay after a copy: let servers and workers start again on the database that the settings name."""
+    from visitor.app import moved  # noqa: PLC0415  heavy: help should come at once
+
+    with _database(config) as engine:
+        migrations.require_current(engine)
+        with engine.begin() as connection:
+            closed = moved.forget(connection)
+    if closed:
+        click.echo("Servers and workers start here again. The copy is old from now on: delete it.")
+    else:
+        click.echo("This installation was not carried away; nothing was changed.")

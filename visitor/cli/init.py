@@ -9,6 +9,7 @@ import click
 
 from visitor.app import founding
 from visitor.cli import authority
+from visitor.cli.addresses import DATABASE
 from visitor.cli.installation import example
 from visitor.core.clock import SystemClock
 from visitor.core.errors import SetupFault
@@ -34,8 +35,9 @@ OWN_FILES = (CONFIG, MASTER_KEY, "visitor.db", "keys.db", authority.AUTHORITY, a
     "--postgresql",
     "urls",
     nargs=2,
+    type=DATABASE,
     metavar="DATABASE KEYRING",
-    help="URLs of two empty databases: one for the data, one for the keys, better on another server.",
+    help="URLs of two empty databases: one for the data, one for the keys, better on another server; or @FILE each.",
 )
 def command(  # noqa: PLR0913  click's options
     folder: Path,

@@ -43,6 +43,19 @@ def start_logs(settings: LogSettings) -> None:
     )
 
 
+def as_json() -> bool:
+    """Tell whether this process's log is JSON, so that nothing else may stand between its lines."""
+    return isinstance(structlog.get_config()["processors"][-1], structlog.processors.JSONRenderer)
+
+
+def refuse(sentence: str) -> None:
+    """Say on standard error why a command ends: a line of the log where programs read it, else the sentence alone."""
+    if as_json() and not sys.stderr.isatty():
+        structlog.get_logger().error("refused", reason=sentence)
+    else:
+        sys.stderr.write(f"{sentence}\n")
+
+
 def within(**ids: str) -> None:
     """Put ids on every line that this thread writes from now on, in the place of those before."""
     structlog.contextvars.clear_contextvars()
