@@ -147,6 +147,7 @@ def test_nothing_starts_on_what_stayed_behind_until_it_is_reopened(move: Move, t
     new = move.settled(move.database, move.keyring)
     engine = open_engine(move.database, samples.database_settings(move.database))
     moved.refuse_moved(engine)  # the new place is open
+    engine.dispose()
 
     back = [f"sqlite:///{tmp_path / name}" for name in ("back.db", "back-keys.db")]
     assert copied(new, *back).exit_code == 0
