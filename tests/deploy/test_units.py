@@ -181,14 +181,14 @@ def test_databases_that_hold_something_or_do_not_answer_are_refused(laid: Laid, 
     urls = [cluster.create_database(name) for name in ("first", "first_keys")]
     assert laid.set_up("--postgresql", *urls).returncode == 0
 
-    for pair, sentence in (
-        (urls, "holds tables already"),
-        ([cluster.url("absent"), urls[1]], "does not answer"),
-        ([urls[0], urls[0]], "a database of its own"),
-        (["nonsense", urls[1]], "is not a database URL"),
+    for pair, code, sentence in (
+        (urls, 1, "holds tables already"),
+        ([cluster.url("absent"), urls[1]], 1, "does not answer"),
+        ([urls[0], urls[0]], 1, "a database of its own"),
+        (["nonsense", urls[1]], 2, "is not a database URL"),
     ):
         second = Laid(laid.top / sentence.split()[0])
         refused = second.set_up("--postgresql", *pair)
-        assert refused.returncode == 1
+        assert refused.returncode == code
         assert sentence in refused.stderr
         assert not second.config.exists()
