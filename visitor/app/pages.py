@@ -11,6 +11,7 @@ from visitor.core.errors import NotAllowed
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission
 from visitor.core.sorting import asked_sort
+from visitor.sites import queries as sites
 
 
 def install(app: Flask) -> None:
@@ -25,13 +26,20 @@ def install(app: Flask) -> None:
 
 @web.open_to_all("sends each person to their desk, and strangers to the sign-in page")
 def entrance() -> ResponseReturnValue:
-    """Send each person to the first desk they may use."""
+    """Send each person to the first desk they may use; in a new house, to where its first site is made."""
+    if web.actor().may(Permission.ADMIN_SITES) and _without_sites():
+        return redirect("/admin/sites")
     for link in NAVIGATION:
         if web.actor().may(link.permission):
             return redirect(link.path)
     if web.actor() is not NOBODY:
         raise NotAllowed(N_("You are signed in, but you have no role yet. Ask an administrator for one."))
     return redirect("/sign-in")
+
+
+def _without_sites() -> bool:
+    with web.reading() as work:
+        return not sites.all_sites(work)
 
 
 @web.open_to_all("the description of the API holds no data")
