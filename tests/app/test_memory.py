@@ -65,7 +65,7 @@ def test_what_was_loaded_at_the_start_is_not_looked_through_for_garbage_again() 
     assert looked_through == 0
 
 
-@pytest.mark.parametrize("module", ["cv2", "numpy", "alembic", "fpdf", "visitor.app.bench", "visitor.app.restore"])
+@pytest.mark.parametrize("module", ["cv2", "numpy", "alembic", "visitor.app.bench", "visitor.app.restore"])
 def test_a_server_starts_without_what_it_does_not_need_yet(module: str) -> None:
     asked = f"import sys, visitor.app.serving; print({module!r} in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)

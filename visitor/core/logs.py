@@ -33,7 +33,7 @@ def start_logs(settings: LogSettings) -> None:
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
-    for noisy in ("_granian", "granian.access", "alembic", "PIL", "fontTools", "fpdf"):
+    for noisy in ("_granian", "granian.access", "alembic", "PIL", "fontTools"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[*_FIELDS, *ending],
