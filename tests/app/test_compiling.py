@@ -2,6 +2,8 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from uuid import uuid4
 
 import pytest
 from babel import dates
@@ -9,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import DictLoader, Environment
 from jinja2.compiler import CodeGenerator
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from tests.access import scenes
 from tests.access.scenes import door
@@ -22,7 +24,21 @@ from visitor.core.i18n import languages, locale, translate
 from visitor.core.permissions import Role
 from visitor.core.work import Runtime
 
+PRINTS = "{{ value }}{{ nobody }}{{ value ~ 1 }}{% autoescape false %}{{ value }}{% endautoescape %}"
 PART = "{% macro act(one) -%}<b>{{ _('Sign out') }}</b>{{ one }}{%- endmacro %}"
+
+
+class Wild(StrEnum):
+    """A text of a type of its own."""
+
+    TAG = "<i>"
+
+
+class Tag:
+    """Something that says by itself how it stands in HTML."""
+
+    def __html__(self) -> str:
+        return "<hr>"
 
 
 def environment(**pages: str) -> Environment:
@@ -47,6 +63,18 @@ def test_text_is_escaped_when_it_is_printed_and_plain_within_an_expression() -> 
     reader.write_for("en", "", "UTC")
 
     assert made.get_template("page").render(one="<") == "a &amp; b|A &amp; B|a &amp; b&lt;|a &amp; b"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["plain", "a & <b> \"c\" 'd'", "", Markup("<b>&amp;</b>"), 7, True, None, 1.5, uuid4(), Tag(), Wild.TAG, ["<"]],
+)
+def test_what_is_printed_is_escaped_as_jinja_does_it(value: object) -> None:
+    made = environment(page=PRINTS)
+    plain = environment(page=PRINTS)
+    compiling.install(made)
+
+    assert made.get_template("page").render(value=value) == plain.get_template("page").render(value=value)
 
 
 def test_places_of_a_text_are_filled_and_escaped() -> None:

@@ -1,20 +1,37 @@
 """How templates become code: texts and components are found without detours."""
 
+import re
 from typing import Final
+from uuid import UUID
 
 from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from markupsafe import Markup, escape
 
 from visitor.app import reader
 
 TEXT: Final = "_"
 """What templates call to say something in the reader's language."""
+_SPECIAL: Final = re.compile("[&<>'\"]").search
+"""Finds what must not stand in HTML as it is."""
+_WITHOUT: Final = frozenset({int, UUID})
+"""Types whose text has nothing of it."""
 
 
 def install(environment: Environment) -> None:
     """Let the environment's templates be compiled in this way; before the first of them is."""
-    environment.extend(say=reader.say, say_escaped=reader.say_escaped, components=Components(environment))
+    environment.extend(say=reader.say, say_escaped=reader.say_escaped, shown=shown, components=Components(environment))
     environment.code_generator_class = Generator
+
+
+def shown(value: object) -> str:
+    """Return a value as it stands in HTML, as `escape` has it, which wraps each text also where nothing is special."""
+    kind = type(value)
+    if kind is str:
+        return escape(value) if _SPECIAL(value) else value  # type: ignore[call-overload,no-any-return]  # it is a text
+    if kind is Markup:
+        return value  # type: ignore[return-value]  # as it says
+    return str(value) if kind in _WITHOUT else escape(value)
 
 
 class Components(dict[str, object]):
@@ -57,10 +74,12 @@ class Generator(CodeGenerator):
             self.write(f"environment.{'say_escaped' if node is self.printed else 'say'}({message!r})")
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
-        if _text(node) is not None and frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
+        if not frame.eval_ctx.autoescape or frame.eval_ctx.volatile or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        elif _text(node) is not None:
             self.printed = node
         else:
-            super()._output_child_pre(node, frame, finalize)
+            self.write("environment.shown(")
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
         if node is self.printed:
