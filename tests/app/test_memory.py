@@ -6,6 +6,8 @@ from typing import Final
 
 import pytest
 
+from tests.reception import arrivals
+
 PROGRAM = """
 import ctypes
 from pathlib import Path
@@ -70,3 +72,30 @@ def test_a_server_starts_without_what_it_does_not_need_yet(module: str) -> None:
     asked = f"import sys, visitor.app.serving; print({module!r} in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+WITH_PICTURES: Final = """
+import base64, sys
+import visitor.app.serving
+from visitor.core.forms import parse
+from visitor.imaging import apart
+from visitor.imaging.decoding import PhotoLimits
+from visitor.reception.forms import SignInForm
+from visitor.reception.preparation import prepare
+
+photo = sys.stdin.buffer.read()
+when, one = "2026-01-05T09:00:00Z", "00000000-0000-0000-0000-000000000001"
+form = {"client_id": one, "happened_at": when, "language": "en", "visit_type_id": one, "name": "Ada"}
+prepared = prepare(parse(SignInForm, form | {"photo": base64.b64encode(photo).decode()}))
+assert prepared.portrait.startswith(bytes([255, 216, 255]))
+assert apart.guidance(photo).advice == "ok"
+assert apart.badge_code(photo) is None
+assert apart.logo(photo) and apart.still(photo, PhotoLimits())
+print(*sys.modules.keys() & {"cv2", "numpy", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.WebPImagePlugin"})
+"""
+
+
+def test_a_server_that_took_photos_has_neither_opened_one_nor_loaded_what_opens_them() -> None:
+    command = [sys.executable, "-c", WITH_PICTURES]
+    done = subprocess.run(command, input=arrivals.portrait(), capture_output=True, check=True)
+    assert done.stdout.strip() == b""

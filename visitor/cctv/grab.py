@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from PIL import Image, ImageStat
-
 from visitor.cctv import http_camera
 from visitor.cctv.faults import CameraFailed, CameraFault
 from visitor.cctv.http_sign_in import SignIn
 from visitor.core import outbound
-from visitor.imaging.decoding import PhotoFault, PhotoLimits, PhotoRefused, decode_photo, encode_jpeg
+from visitor.imaging import apart
+from visitor.imaging.decoding import PhotoFault, PhotoLimits, PhotoRefused
 from visitor.sites.models import CameraKind
 
 __all__ = ["CameraFailed", "CameraFault", "CameraSource", "GrabLimits", "SignIn", "grab_still"]
@@ -34,7 +33,6 @@ _SCHEMES: Final = {
     CameraKind.HTTP_SNAPSHOT: {"http", "https"},
     CameraKind.MJPEG: {"http", "https"},
 }
-_DARK, _FLAT = 10.0, 6.0
 _TOO_MUCH: Final = frozenset({PhotoFault.TOO_MANY_BYTES, PhotoFault.TOO_MANY_PIXELS})
 # What FFmpeg and OpenCV say on stderr; the words have been the same since FFmpeg 2.
 _CAUSES: Final = (
@@ -95,19 +93,13 @@ def _judged(source: CameraSource, limits: GrabLimits) -> outbound.Endpoint:
 def _plain_jpeg(body: bytes, limits: GrabLimits) -> bytes:
     """Decode what came, refuse blackness, and write it anew."""
     try:
-        picture = decode_photo(body, limits=PhotoLimits(limits.max_bytes, limits.max_pixels))
+        jpeg = apart.still(body, PhotoLimits(limits.max_bytes, limits.max_pixels))
     except PhotoRefused as refusal:
         large = refusal.reason in _TOO_MUCH
         raise CameraFailed(CameraFault.TOO_LARGE if large else CameraFault.NOT_A_PICTURE) from refusal
-    if _is_black(picture):
+    if jpeg is None:
         raise CameraFailed(CameraFault.BLACK_FRAME)
-    return encode_jpeg(picture)
-
-
-def _is_black(picture: Image.Image) -> bool:
-    """Say whether a picture is as dark and even as a covered lens or a camera that wakes up."""
-    light = ImageStat.Stat(picture.convert("L").resize((64, 64)))
-    return light.mean[0] < _DARK and light.stddev[0] < _FLAT
+    return jpeg
 
 
 def _frame(endpoint: outbound.Endpoint, sign_in: SignIn | None, seconds: float) -> bytes:

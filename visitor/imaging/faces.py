@@ -3,12 +3,10 @@
 Only where a face is, never whose: nothing here measures or compares faces.
 """
 
-import os
-from collections.abc import Sequence
+import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from PIL import Image
@@ -37,8 +35,6 @@ take most of the time, in an ordinary photo five sixths."""
 SECOND_FACE: Final = 0.45
 """Of the biggest face's side. The cascade invents small faces in cloth and background, and people far
 behind the visitor do not spoil the portrait; somebody standing beside the visitor is about as big."""
-
-MOST_FINDERS: Final = 4
 
 _CASCADE_WINDOW_PX: Final = 20
 """The size the cascade was trained at; it cannot see anything smaller."""
@@ -71,15 +67,11 @@ class FaceBox:
 
 
 class FaceFinder:
-    """Loaded cascades. May be shared between threads: each search takes one that is free, or waits.
+    """A loaded cascade. May be shared between threads: it keeps state while it searches, so they take turns."""
 
-    A cascade keeps state while it searches, so one serves one thread at a time.
-    """
-
-    def __init__(self, cascades: "Sequence[cv2.CascadeClassifier]") -> None:
-        self._free: SimpleQueue[cv2.CascadeClassifier] = SimpleQueue()
-        for cascade in cascades:
-            self._free.put(cascade)
+    def __init__(self, cascade: "cv2.CascadeClassifier") -> None:
+        self._cascade = cascade
+        self._turn = threading.Lock()
 
     def faces(self, picture: Picture) -> tuple[FaceBox, ...]:
         """Return the upright frontal faces, biggest first; tilts up to about 15 degrees are found.
@@ -93,11 +85,8 @@ class FaceFinder:
         if min(size) < _CASCADE_WINDOW_PX:
             return ()
         grey = np.asarray(picture.convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
-        cascade = self._free.get()
-        try:
-            found = _near_then_far(cascade, grey)
-        finally:
-            self._free.put(cascade)
+        with self._turn:
+            found = _near_then_far(self._cascade, grey)
         boxes = [FaceBox(round(x / scale), round(y / scale), round(side / scale)) for x, y, side in found]
         return tuple(sorted(boxes, key=lambda box: box.side_px, reverse=True))
 
@@ -134,8 +123,8 @@ def _search(cascade: "cv2.CascadeClassifier", grey: "NDArray[np.uint8]", least: 
 def face_finder() -> FaceFinder:
     """Return the face finder of this process; the first call loads OpenCV (about 0.3 s, 60 MiB).
 
-    It also sets OpenCV to one thread for the whole process: requests already run side by side, and
-    OpenCV's own threads would take both cores of a small server for one photo.
+    It also sets OpenCV to one thread for the whole process: photos are already looked at side by side, and OpenCV's
+    own threads would take both cores of a small server for one of them.
 
     Raises:
         FaceFinderMissing: OpenCV cannot be loaded, has no cascade classifier (5.0 has none) or no
@@ -150,13 +139,8 @@ def face_finder() -> FaceFinder:
         raise FaceFinderMissing(f"OpenCV {cv2.__version__} has no CascadeClassifier; install opencv-python 4")
     path = Path(haarcascades) / CASCADE
     # Asked first: OpenCV prints to the terminal when it cannot open a file.
-    cascades = [cv2.CascadeClassifier(str(path)) for _ in range(_finders())] if path.is_file() else []
-    if not cascades or cascades[0].empty():
+    cascade = cv2.CascadeClassifier(str(path)) if path.is_file() else None
+    if cascade is None or cascade.empty():
         raise FaceFinderMissing(f"OpenCV {cv2.__version__} carries no {CASCADE}")
     cv2.setNumThreads(1)
-    return FaceFinder(cascades)
-
-
-def _finders() -> int:
-    """Return how many searches may run at once: one core stays free for door scans while photos are checked."""
-    return max(1, min(MOST_FINDERS, (os.cpu_count() or 1) - 1))
+    return FaceFinder(cascade)

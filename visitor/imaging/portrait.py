@@ -12,7 +12,7 @@ from typing import Final
 from PIL import Image
 
 from visitor.imaging.decoding import PhotoFault, PhotoRefused, Picture, decode_photo, encode_jpeg
-from visitor.imaging.faces import SECOND_FACE, FaceBox, face_finder
+from visitor.imaging.faces import SECOND_FACE, FaceBox, FaceFinderMissing, face_finder
 
 ENOUGH_PX: Final = 1080
 """Of a larger JPEG only so many pixels a side are decoded: a face that is not too far is then still 130 px."""
@@ -97,6 +97,15 @@ class Portrait:
     advice: Advice | None
 
 
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """What to tell somebody before a live camera."""
+
+    advice: Advice
+    face: tuple[float, float, float, float] | None
+    """Left, top, width and height, as shares of the picture's sides."""
+
+
 def check_portrait(picture: Picture) -> PortraitCheck:
     """Judge a picture as a badge photo.
 
@@ -164,6 +173,23 @@ def prepare_portrait(body: bytes, *, find_face: bool = True) -> Portrait:
     if check.advice not in USABLE:
         raise PhotoRefused(PhotoFault(check.advice.value))
     return Portrait(encode_jpeg(crop_portrait(picture, check.face)), check.advice)
+
+
+def guide(body: bytes) -> Guidance:
+    """Say how a picture of a live camera would do as a badge photo; without a face finder, that it would do.
+
+    Raises:
+        PhotoRefused: as `decode_photo`.
+    """
+    picture = decode_photo(body)
+    try:
+        check = check_portrait(picture)
+    except FaceFinderMissing:
+        return Guidance(Advice.OK, None)
+    box, (width, height) = check.face, picture.size
+    if box is None:
+        return Guidance(check.advice, None)
+    return Guidance(check.advice, (box.left_px / width, box.top_px / height, box.side_px / width, box.side_px / height))
 
 
 def _is_second_person(face: FaceBox, other: FaceBox) -> bool:

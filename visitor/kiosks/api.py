@@ -15,10 +15,8 @@ from visitor.core.forms import parse_json
 from visitor.core.permissions import Permission, Purpose
 from visitor.core.throttle import Limit, count_try, take_back
 from visitor.core.work import Work
-from visitor.imaging.decoding import PhotoRefused, decode_photo
-from visitor.imaging.faces import FaceFinderMissing
-from visitor.imaging.portrait import check_portrait
-from visitor.imaging.qr import read_badge_code
+from visitor.imaging import apart
+from visitor.imaging.decoding import PhotoRefused
 from visitor.kiosks import operations
 from visitor.kiosks.admission import admit_kiosk, current_kiosk
 from visitor.kiosks.configuration import configuration
@@ -88,20 +86,11 @@ def hosts() -> ResponseReturnValue:
 def check_photo() -> ResponseReturnValue:
     """Say how a picture of the live camera would do as a badge photo; the picture is not kept."""
     try:
-        picture = decode_photo(request.get_data())
-        check = check_portrait(picture)
+        guidance = apart.guidance(request.get_data())
     except PhotoRefused as refused:
         return jsonify({"advice": str(refused.reason), "face": None})
-    except FaceFinderMissing:
-        return jsonify({"advice": "ok", "face": None})
-    box = check.face
-    side = box and {
-        "x": box.left_px / picture.width,
-        "y": box.top_px / picture.height,
-        "width": box.side_px / picture.width,
-        "height": box.side_px / picture.height,
-    }
-    return jsonify({"advice": str(check.advice), "face": side})
+    face = guidance.face and dict(zip(("x", "y", "width", "height"), guidance.face, strict=True))
+    return jsonify({"advice": str(guidance.advice), "face": face})
 
 
 @bp.post("/sign-ins")
@@ -190,7 +179,7 @@ def printing(visit_id: UUID) -> ResponseReturnValue:
 def read_code() -> ResponseReturnValue:
     """Read the QR code in a picture of the live camera, for browsers that cannot; the picture is not kept."""
     try:
-        text = read_badge_code(request.get_data())
+        text = apart.badge_code(request.get_data())
     except PhotoRefused:
         text = None
     return jsonify({"text": text})

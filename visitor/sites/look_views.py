@@ -12,8 +12,8 @@ from visitor.core.forms import parse
 from visitor.core.i18n import N_
 from visitor.core.permissions import Permission
 from visitor.core.work import Work
+from visitor.imaging import apart
 from visitor.imaging.decoding import PhotoFault, PhotoRefused
-from visitor.imaging.logo import prepare_logo
 from visitor.sites import operations, queries
 from visitor.sites.admin_views import bp as admin_bp
 from visitor.sites.admin_views import saved, site_page
@@ -92,6 +92,6 @@ def _logo(upload: FileStorage | None) -> bytes | None:
     if not body:
         return None
     try:
-        return prepare_logo(body)
+        return apart.logo(body)
     except PhotoRefused as refused:
         raise Invalid(fields={"logo": LOGO_FAULTS.get(refused.reason, DAMAGED)}) from None
