@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 from visitor.core import patience
 from visitor.core.db import ONLY_READS, hurrying
+from visitor.core.wire import wire
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -42,8 +43,8 @@ class Prepared:
             (name, binder(compiled.binds[name].type, dialect), compiled.binds[name].value) for name in names
         ]
 
-    def send(self, connection: sa.Connection, values: Given) -> Any:  # noqa: ANN401  the driver's own cursor
-        """Run in the connection's transaction and return the cursor. Call it within `round_trip`.
+    def send(self, connection: sa.Connection, values: Given) -> Any:  # noqa: ANN401  the driver's own cursor, or an `Answer`
+        """Run in the connection's transaction and return its cursor. Call it within `round_trip`.
 
         Raises:
             RuntimeError: it writes, and the transaction only reads.
@@ -55,10 +56,7 @@ class Prepared:
             for value, convert in [(values.get(name, kept), convert) for name, convert, kept in self._places]
         ]
         if connection.dialect.name == "postgresql":
-            # The usual cursor would look for parameters in a long text each time.
-            cursor = connection.dialect.loaded_dbapi.RawCursor(connection.connection.driver_connection)
-            # Otherwise the driver would let the server read the text anew the first few times.
-            return cursor.execute(self.text, given, prepare=True, binary=True)
+            return wire(connection).ask(self.text, given)
         return connection.connection.cursor().execute(self.text, given)
 
     def run(self, connection: sa.Connection, values: Given) -> Sequence[Row]:
@@ -115,13 +113,12 @@ def round_trip(connection: sa.Connection, *, several: bool = False) -> Iterator[
     Raises:
         DBAPIError: as SQLAlchemy raises it, without values in its text.
     """
-    driver: Any = connection.connection.driver_connection  # psycopg's own
-    together = several and connection.dialect.name == "postgresql" and not _travels(driver)
+    known = connection.dialect.loaded_dbapi.Error
+    together = several and connection.dialect.name == "postgresql" and not wire(connection).travels
     try:
-        with driver.pipeline() if together else nullcontext():
+        with wire(connection).together() if together else nullcontext():
             yield
-    except connection.dialect.loaded_dbapi.Error as fault:
-        known = connection.dialect.loaded_dbapi.Error
+    except known as fault:
         raise sa.exc.DBAPIError.instance(None, None, fault, known, hide_parameters=True) from fault
 
 
@@ -137,9 +134,7 @@ def begin_with_first(session: orm.Session) -> None:
 
 def begin(connection: sa.Connection) -> None:
     """Begin the transaction with what is sent within `round_trip`, unless it has begun or the driver does so itself."""
-    driver: Any = connection.connection.driver_connection  # psycopg's own
-    if driver.autocommit and driver.info.transaction_status.name == "IDLE":
-        connection.connection.cursor().execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+    wire(connection).begin_usual()
     hurry(connection)
 
 
@@ -147,7 +142,7 @@ def hurry(connection: sa.Connection) -> None:
     """Tell the database within `round_trip` how long the transaction may still wait for locks, where that is less."""
     statement = hurrying(connection) if connection.dialect.name == "postgresql" else None
     if statement is not None:
-        connection.connection.cursor().execute(statement)
+        wire(connection).say(statement)
 
 
 def commit(connection: sa.Connection) -> None:
@@ -155,11 +150,20 @@ def commit(connection: sa.Connection) -> None:
 
     SQLAlchemy commits afterwards as ever, and then the driver finds nothing left to do.
     """
-    connection.connection.cursor().execute("COMMIT")  # the driver's own commit would wait twice
+    wire(connection).say("COMMIT")  # the driver's own commit would wait twice
+
+
+@dataclass(slots=True)
+class Journeys:
+    """A transaction whose words travel together."""
+
+    meanwhile: Callable[[], object] = lambda: None
+    """What to do while the commit is under way. It asks the database nothing, and its outcome counts only after that.
+    On SQLite, where others wait for the end of the transaction, it is not called."""
 
 
 @contextmanager
-def few_journeys(session: orm.Session) -> Iterator[None]:
+def few_journeys(session: orm.Session) -> Iterator[Journeys]:
     """Let all that a transaction says travel together, with its BEGIN before and its COMMIT behind it.
 
     It waits where an answer is read, and at the end for the commit. For a transaction that has said nothing yet and
@@ -171,18 +175,16 @@ def few_journeys(session: orm.Session) -> Iterator[None]:
     """
     begin_with_first(session)
     connection = session.connection()
+    journeys = Journeys()
     if connection.dialect.name == "sqlite":
-        yield
+        yield journeys
         return
     with round_trip(connection, several=True):
         begin(connection)
-        yield
+        yield journeys
         commit(connection)
-
-
-def _travels(driver: Any) -> bool:  # noqa: ANN401  psycopg's own
-    """Tell whether what is sent now travels with more."""
-    return bool(driver.info.pipeline_status)
+        wire(connection).depart()
+        journeys.meanwhile()
 
 
 def _with_numbers(dialect: Dialect) -> Dialect:

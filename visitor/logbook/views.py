@@ -1,6 +1,7 @@
 """Security's screens: searching the log, watching it live, taking it away."""
 
 from dataclasses import dataclass
+from functools import cache, partial
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -61,14 +62,15 @@ def search() -> ResponseReturnValue:
 
     seen = web.reading_elsewhere(read)
     found, site = seen.value, seen.value.site
-    with web.transaction() as work, few_journeys(work.session):
+    with web.transaction() as work, few_journeys(work.session) as journeys:
         if found.fault is None:
             operations.record_search(work, site, form, len(found.page.rows))
         lines = queries.lines(work, found.known, found.page.rows)
         context = _page(work, site, found.known)
-    context |= {"as_of": _as_of(seen), **_paging(found.page), **_errors(found.fault)}
-    body = render_template("logbook/search.html", events=lines, **context)
-    return body, 200 if found.fault is None else found.fault.status
+        context |= {"as_of": _as_of(seen), **_paging(found.page), **_errors(found.fault)}
+        # Written while the commit is under way, and sent only when it has succeeded.
+        body = journeys.meanwhile = cache(partial(render_template, "logbook/search.html", events=lines, **context))
+    return body(), 200 if found.fault is None else found.fault.status
 
 
 @bp.get("/stills/<uuid:event_id>/<uuid:camera_id>")
