@@ -22,7 +22,9 @@ from visitor.core.errors import NotAllowed, Unavailable
 from visitor.core.i18n import languages, native_name
 from visitor.core.ids import token_hash
 from visitor.core.permissions import ROLE_NAMES
-from visitor.core.prepared import glance
+from visitor.core.prepared import asked, glance, round_trip
+from visitor.sites import queries as sites
+from visitor.sites.views import keep_every
 
 P = ParamSpec("P")
 
@@ -66,8 +68,14 @@ def install(app: Flask) -> None:
 @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login has no types
 def _user(token: str) -> StaffUser | None:
     runtime = web.runtime()
+    limits, now = runtime.settings.sign_in, runtime.clock.now()
     with glance(runtime.engine) as connection:
-        found = queries.session_actor(connection, token, runtime.settings.sign_in, runtime.clock.now())
+        dialect = connection.dialect
+        with round_trip(connection, several=True):
+            who = asked(connection, queries.session_of(dialect, token, limits, now))
+            every_site = asked(connection, sites.every_site(dialect))
+        found = who()
+        keep_every(every_site())
     return None if found is None else StaffUser(token, found)
 
 

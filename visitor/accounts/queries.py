@@ -18,7 +18,7 @@ from visitor.core.errors import NotFound
 from visitor.core.ids import token_hash
 from visitor.core.names import clean_line
 from visitor.core.permissions import ROLE_PERMISSIONS, Permission, Role
-from visitor.core.prepared import Convert, Prepared, converted, readers
+from visitor.core.prepared import Convert, Prepared, Question, Row, converted, readers
 from visitor.core.settings import SignInSettings
 from visitor.core.sorting import Sort
 from visitor.core.work import Work
@@ -220,14 +220,20 @@ def actor_for(of: Account | StaffMember, held: Iterable[Grant | Held]) -> Actor:
     return Actor(ActorKind.STAFF, of.id, frozenset(everywhere), sites)
 
 
-def session_actor(connection: sa.Connection, token: str, limits: SignInSettings, now: datetime) -> SignedIn | None:
-    """Return who holds the session of that token; None when it ended, ran out, or the account is disabled.
+def session_of(dialect: Dialect, token: str, limits: SignInSettings, now: datetime) -> Question[SignedIn | None]:
+    """Ask who holds the session of that token; None when it ended, ran out, or the account is disabled.
 
     Roles are read each time, with the session by one statement, so that a change takes effect with the next request.
     """
-    statement, converts = _session(connection.dialect)
-    found = statement.run(connection, {"token_hash": token_hash(token)})
-    rows = [_SessionRow(*converted(row, converts)) for row in found]
+    statement, converts = _session(dialect)
+
+    def read(found: Sequence[Row]) -> SignedIn | None:
+        return _signed_in([_SessionRow(*converted(row, converts)) for row in found], limits, now)
+
+    return Question(statement, {"token_hash": token_hash(token)}, read)
+
+
+def _signed_in(rows: Sequence[_SessionRow], limits: SignInSettings, now: datetime) -> SignedIn | None:
     if not rows:
         return None
     first = rows[0]

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Dialect
 
 from visitor.core.db import Model
 from visitor.core.errors import NotFound
-from visitor.core.prepared import Convert, Prepared, converted, readers
+from visitor.core.prepared import Convert, Prepared, Question, Row, ask, converted, readers
 from visitor.core.work import Work
 from visitor.sites.models import AccessPoint, Camera, LegalEntity, PointCamera, Site, SiteLogo, Zone
 from visitor.sites.preset import Preset, SiteOverride
@@ -66,9 +66,17 @@ def all_sites(work: Work) -> Sequence[Site]:
     """Return every site, by name, to read: plain rows with a site's columns, as nearly every page asks for them."""
     work.session.flush()
     connection = work.session.connection()
-    statement, converts = _all_sites(connection.dialect)
-    rows = [_SiteRow._make(converted(row, converts)) for row in statement.run(connection, {})]
-    return cast("list[Site]", rows)
+    return ask(connection, every_site(connection.dialect))
+
+
+def every_site(dialect: Dialect) -> Question[Sequence[Site]]:
+    """Ask for the same, of what is not pending."""
+    statement, converts = _all_sites(dialect)
+
+    def read(rows: Sequence[Row]) -> Sequence[Site]:
+        return cast("list[Site]", [_SiteRow._make(converted(row, converts)) for row in rows])
+
+    return Question(statement, {}, read)
 
 
 @cache

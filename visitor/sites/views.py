@@ -1,5 +1,6 @@
 """The site that a member of staff is looking at."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, g, redirect, request, session
@@ -15,6 +16,7 @@ from visitor.sites.models import Site
 
 bp = Blueprint("sites", __name__)
 KEPT = "site"
+EVERY = "every_site"
 
 
 class SiteChoice(Form):
@@ -66,7 +68,15 @@ def look_at(work: Work, site_id: UUID, permission: Permission) -> Site:
 def sites_for(work: Work, permission: Permission) -> list[Site]:
     """Return the sites where the actor holds `permission`, by name."""
     allowed = work.actor.sites(permission)
-    return [site for site in queries.all_sites(work) if allowed is None or site.id in allowed]
+    # What changes something may have changed the sites since it began.
+    read = g.get(EVERY) if request.method in {"GET", "HEAD"} else None
+    every = queries.all_sites(work) if read is None else read
+    return [site for site in every if allowed is None or site.id in allowed]
+
+
+def keep_every(sites: Sequence[Site]) -> None:
+    """Keep all sites for this request: they came on one journey with whoever asks, as nearly every page needs them."""
+    setattr(g, EVERY, sites)
 
 
 @bp.post("/site")
