@@ -26,12 +26,11 @@ def install(environment: Environment) -> None:
 
 def shown(value: object) -> str:
     """Return a value as it stands in HTML, as `escape` has it, which wraps each text also where nothing is special."""
-    kind = type(value)
-    if kind is str:
-        return escape(value) if _SPECIAL(value) else value  # type: ignore[call-overload,no-any-return]  # it is a text
-    if kind is Markup:
-        return value  # type: ignore[return-value]  # as it says
-    return str(value) if kind in _WITHOUT else escape(value)
+    if type(value) is str:
+        return escape(value) if _SPECIAL(value) else value
+    if type(value) is Markup:
+        return value
+    return str(value) if type(value) in _WITHOUT else escape(value)
 
 
 class Components(dict[str, object]):
