@@ -1,5 +1,7 @@
 """Leases, limits, pages, ids, languages, live pages and forms."""
 
+import subprocess
+import sys
 import threading
 import uuid
 from contextlib import suppress
@@ -170,6 +172,22 @@ def test_unknown_language_reads_the_source_text() -> None:
 def test_language_is_named_and_written_as_its_speakers_do() -> None:
     assert (native_name("nl"), direction("nl")) == ("Nederlands", "ltr")
     assert direction("ar") == "rtl"
+
+
+NAMED = """
+from babel import localedata
+from visitor.core.i18n import direction, languages, locale, native_name
+
+locale("en", "NL")
+in_use = set(localedata._cache)
+named = [(native_name(code), direction(code)) for code in languages()]
+print(len(named), sorted(set(localedata._cache) - in_use))
+"""
+
+
+def test_languages_that_are_only_listed_are_not_kept_in_memory() -> None:
+    done = subprocess.run([sys.executable, "-c", NAMED], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(len(languages())), "[]"]
 
 
 def test_change_wakes_whoever_waits_for_that_site() -> None:

@@ -8,8 +8,12 @@ never offered.
 import gettext
 import io
 import re
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
+from threading import RLock
+from typing import Final
 
 from babel import Locale, UnknownLocaleError, localedata
 from babel.core import get_global
@@ -31,6 +35,8 @@ _UNUSED = (
 )
 """Parts of what CLDR knows of a language that no page asks for: with the units of measurement more than half of it."""
 _UNITS, _DURATION = "unit_patterns", "duration-"
+_LOADING: Final = RLock()
+"""Held by who has babel load a language, so that nobody takes it for one that was only looked into."""
 _UNTOUCHED = re.compile(r"(%\(\w+\)[sd]|%%|\{\w+\}|<[^>]+>|&\w+;|https?://\S+)")
 """Places, marks and addresses: the pseudo-language leaves them alone."""
 _ACCENTED = str.maketrans("ACDEGHIKLNOSTUYaceghiklnosuy", "ÅÇÐÉĜĤÎĶĻÑÖŠŢÛÝåçéĝĥîķļñöšûý")
@@ -92,13 +98,16 @@ def locale(language: str, territory: str = "") -> Locale:
 
     English in the Netherlands writes 22/11/2026, 15:14; where the pair is not known, the language alone decides.
     """
-    for code in (f"{language}-{territory}" if territory else language, language):
-        try:
-            found = Locale.parse(code, sep="-")
-        except (UnknownLocaleError, ValueError):
-            continue
+    found = _parsed(language, territory)
+    with _LOADING:
         _forget_unused(str(found))
-        return found
+    return found
+
+
+def _parsed(language: str, territory: str = "") -> Locale:
+    for code in (f"{language}-{territory}" if territory else language, language):
+        with suppress(UnknownLocaleError, ValueError):
+            return Locale.parse(code, sep="-")
     return Locale.parse(SOURCE_LANGUAGE)
 
 
@@ -116,11 +125,28 @@ def _forget_unused(name: str) -> None:
         known[_UNITS] = {unit: text for unit, text in known[_UNITS].items() if unit.startswith(_DURATION)}
 
 
+@contextmanager
+def _looked_into(language: str) -> Generator[Locale]:
+    """Have babel load a language for one fact about it, and let go of it again unless it is in use.
+
+    A list of the languages there are would otherwise keep all of them: almost a megabyte each.
+    """
+    kept = localedata._cache  # noqa: SLF001  babel has no word for letting go
+    with _LOADING:
+        locale(SOURCE_LANGUAGE)  # in use anyway; what all inherit from is read once
+        before = set(kept)
+        try:
+            yield _parsed(language)
+        finally:
+            for name in kept.keys() - before:
+                del kept[name]
+
+
 @cache
 def native_name(language: str) -> str:
     """Return the name of `language` in that language, as its speakers look for it: `Nederlands`."""
-    spoken = locale(language)
-    name = spoken.languages.get(language.replace("-", "_")) or spoken.get_display_name(spoken) or language
+    with _looked_into(language) as spoken:
+        name = spoken.languages.get(language.replace("-", "_")) or spoken.get_display_name(spoken) or language
     return name[:1].upper() + name[1:]
 
 
@@ -155,4 +181,5 @@ def _with_script(code: str) -> str:
 @cache
 def direction(language: str) -> str:
     """Return `rtl` or `ltr`: the direction in which `language` is written."""
-    return locale(language).text_direction
+    with _looked_into(language) as written:
+        return written.text_direction
