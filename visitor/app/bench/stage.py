@@ -108,7 +108,7 @@ def build(runtime: Runtime) -> Stage:
 
 
 def staff_cookie(runtime: Runtime) -> str:
-    """Return the cookie of somebody who is signed in with every role."""
+    """Return the cookie of somebody who is signed in with every role and has opened a page, as browsers keep it."""
     with runtime.transaction(SYSTEM) as work:
         form = AccountForm(sign_in_name=f"bench.{work.new_id().hex}", display_name="Bench")
         account = accounts.add_account(work, form, password_hash="", must_change=False)
@@ -120,7 +120,12 @@ def staff_cookie(runtime: Runtime) -> str:
     assert isinstance(interface, SecureCookieSessionInterface)
     serializer = interface.get_signing_serializer(app)
     assert serializer is not None
-    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': token, '_fresh': True})}"
+    name, browser = app.config["SESSION_COOKIE_NAME"], app.test_client()
+    browser.set_cookie(name, serializer.dumps({"_user_id": token, "_fresh": True}))
+    browser.get("/account/password")
+    kept = browser.get_cookie(name)
+    assert kept is not None
+    return f"{name}={kept.value}"
 
 
 def add_kiosks(runtime: Runtime, stage: Stage, count: int) -> list[tuple[UUID, ec.EllipticCurvePrivateKey]]:
