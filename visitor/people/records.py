@@ -69,7 +69,7 @@ class Screening(Record):
 Content = Contact | IdDocument | Answers | Note | Screening | bytes
 """What is sealed; bytes are a JPEG or PNG picture."""
 
-_SHAPES: Final[dict[DataClass, type[Record] | None]] = {
+_SHAPES: Final[dict[DataClass, type[Contact | IdDocument | Answers | Note | Screening] | None]] = {
     DataClass.CONTACT: Contact,
     DataClass.ID_DOCUMENT: IdDocument,
     DataClass.PHOTO: None,
@@ -103,8 +103,4 @@ def packed(data_class: DataClass, content: Content) -> bytes:
 def unpacked(data_class: DataClass, raw: bytes) -> Content:
     """Return the content of opened bytes."""
     shape = _SHAPES[data_class]
-    if shape is None:
-        return raw
-    content = shape.model_validate_json(raw)
-    assert isinstance(content, Contact | IdDocument | Answers | Note | Screening)
-    return content
+    return raw if shape is None else shape.model_validate_json(raw)
