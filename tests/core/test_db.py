@@ -45,11 +45,11 @@ def test_keyring_connections_are_durable_and_erase_too(runtime: Runtime) -> None
 
 
 @only_sqlite
-def test_pages_kept_by_all_connections_together_stay_within_forty_megabytes(runtime: Runtime) -> None:
+def test_pages_kept_by_all_connections_together_stay_within_twenty_megabytes(runtime: Runtime) -> None:
     most = 2 * runtime.settings.database.pool_size
     with reading(runtime.engine) as connection:
         kibibytes = -connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
-    assert 0 < kibibytes * most <= 40 * 1024
+    assert 0 < kibibytes * most <= 20 * 1024
 
 
 @only_sqlite

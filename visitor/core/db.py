@@ -354,6 +354,6 @@ SQLITE_PRAGMAS: Sequence[str] = (
     "PRAGMA secure_delete=ON",  # freed bytes are overwritten; FAST leaves names behind
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",  # no temporary file outlives a crash with names in it
-    "PRAGMA cache_size=-1024",  # 1 MB for each connection, of which there are many; the system keeps the file anyway
+    "PRAGMA cache_size=-512",  # KB for each connection, of which there are many; the system keeps the file anyway
 )
 """Set on every connection and asserted by tests."""
