@@ -1,6 +1,7 @@
 """How templates become code: texts and components are found without detours."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -20,7 +21,9 @@ _WITHOUT: Final = frozenset({int, UUID})
 
 def install(environment: Environment) -> None:
     """Let the environment's templates be compiled in this way; before the first of them is."""
-    environment.extend(say=reader.say, say_escaped=reader.say_escaped, shown=shown, components=Components(environment))
+    environment.extend(
+        say=reader.say, say_escaped=reader.say_escaped, shown=shown, act=act, components=Components(environment)
+    )
     environment.code_generator_class = Generator
 
 
@@ -31,6 +34,11 @@ def shown(value: object) -> str:
     if type(value) is Markup:
         return value
     return str(value) if type(value) in _WITHOUT else escape(value)
+
+
+def act(component: Callable[..., str], /, *given: object, **named: object) -> str:
+    """Return what a component writes; it looks at nothing of the page but what it is given."""
+    return component(*given, **named)
 
 
 class Components(dict[str, object]):
@@ -52,11 +60,20 @@ class Generator(CodeGenerator):
 
     `_('Name')` is asked of the environment: Jinja's way of calling looks at each call what sort of function it has, and
     takes longer than finding the text. A text that is printed comes escaped already. Components are kept once they
-    were imported: Jinja compares at each import which globals there are, and of these are twenty.
+    were imported: Jinja compares at each import which globals there are, and of these are twenty. They are called as
+    they are, for the same reason as texts.
     """
 
     printed: nodes.Node | None = None
     """The text that is being printed as it is."""
+    imported: frozenset[str] = frozenset()
+    """Components by the names that this template has for them."""
+
+    def visit_FromImport(self, node: nodes.FromImport, frame: Frame) -> None:  # noqa: N802  Jinja's name
+        """Write an import, and remember what components it brings."""
+        super().visit_FromImport(node, frame)
+        if not node.with_context:
+            self.imported |= {name if isinstance(name, str) else name[1] for name in node.names}
 
     def _import_common(self, node: nodes.Import | nodes.FromImport, frame: Frame) -> None:
         if node.with_context or not isinstance(node.template, nodes.Const):
@@ -67,7 +84,12 @@ class Generator(CodeGenerator):
     def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: FBT001, FBT002, N802  Jinja's signature
         """Write a call; of a text, the shorter way."""
         message = _text(node)
-        if message is None:
+        if message is None and isinstance(node.node, nodes.Name) and node.node.name in self.imported:
+            self.write("environment.act(")
+            self.visit(node.node, frame)
+            self.signature(node, frame, {"caller": "caller"} if forward_caller else None)
+            self.write(")")
+        elif message is None:
             super().visit_Call(node, frame, forward_caller=forward_caller)
         else:
             self.write(f"environment.{'say_escaped' if node is self.printed else 'say'}({message!r})")
