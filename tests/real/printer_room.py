@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 PRINTER_PORT = 8631
-START_SECONDS = 30.0
+START_SECONDS = 100.0
 BUS = """<busconfig><type>custom</type><listen>unix:path=/run/dbus/system_bus_socket</listen>
 <auth>EXTERNAL</auth><policy context="default"><allow send_destination="*" eavesdrop="true"/>
 <allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
