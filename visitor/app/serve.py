@@ -31,6 +31,9 @@ CONNECTIONS: Final = 4_096
 """Open at once. Most rest: browsers and kiosks keep theirs for a while after each answer."""
 BESIDE: Final = 64
 """Threads beside those of requests and live pages: for doors, for who waits to be let in, and for health."""
+IDLE_SECONDS: Final = 10
+"""A thread that had nothing to do for so long ends. They take turns, so the shorter this is, the fewer are left soon
+after a rush: each keeps its stack and what it freed last."""
 STOP_SECONDS: Final = 15
 """After this a request that does not end is cut off."""
 OUR_LOG: Final = {
@@ -69,6 +72,7 @@ def serve(config: Path, *, with_worker: bool = False, say: Callable[[str], None]
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=settings.server.threads + settings.server.live_pages + BESIDE,
+        blocking_threads_idle_timeout=IDLE_SECONDS,
         backpressure=CONNECTIONS,
         websockets=False,
         log_level=LogLevels.error,
