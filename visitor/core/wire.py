@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 _KEPT: Final = "wire"
-MOST_PREPARED: Final = 500
+MOST_PREPARED: Final = 200
 """Statements that one connection keeps prepared; there are far fewer kinds."""
 _Key = tuple[str, tuple[int, ...]]
 
