@@ -1,6 +1,7 @@
 """What a purge leaves behind: the journal, the ledger, and no byte of what went."""
 
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from visitor.ledger.audit import Verdict
 from visitor.ledger.models import LedgerEntry
 from visitor.ledger.operations import checkpoint
 from visitor.people.models import PersonalRecord, PersonToken
-from visitor.privacy import erasing, operations, purge, replay
+from visitor.privacy import erasing, operations, purge, replay, scrubbing
 from visitor.privacy.journal import Act, Entry
 from visitor.sites.models import Site
 
@@ -118,3 +119,18 @@ def test_before_the_purge_the_ciphertext_is_there_so_the_scan_can_find_something
     content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
     assert all(piece[:32] in content for piece in sealed)
+
+
+@pytest.mark.sqlite_only(reason="PostgreSQL's files are its own")
+def test_reader_in_the_way_at_the_keyring_leaves_the_database_scrubbed(
+    runtime: Runtime, site: Site, tmp_path: Path
+) -> None:
+    put_visits(runtime, site, 5, 2)
+    with closing(sqlite3.connect(tmp_path / "keys.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM record_key").fetchone()
+        put_visits(runtime, site, 5, 2)
+        told = scrubbing.scrub(runtime)
+
+    assert not told.log_emptied
+    assert (tmp_path / "visitor.db-wal").stat().st_size == 0

@@ -59,7 +59,9 @@ def scrub(runtime: Runtime) -> Scrubbed:
         free(runtime.engine, ERASED_FROM)
         return Scrubbed(log_emptied=True, gaps_erased=False, size_bytes=0)
     try:
-        erased = erasure.scrub_keyring(runtime) and gaps.erase(runtime.engine, partial(_alone, runtime))
+        keyring_erased = erasure.scrub_keyring(runtime)
+        # Whoever is in the way at the keyring is no reason to leave the other file as it is.
+        erased = gaps.erase(runtime.engine, partial(_alone, runtime)) and keyring_erased
     except gaps.GapsKept:
         log.exception("scrub.gaps_kept")
         erased = False
