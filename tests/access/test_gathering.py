@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tests import factories
 from tests.access import scenes
-from tests.access.scenes import TOKEN, Door, door
+from tests.access.scenes import TOKEN, Door
 from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.badges import queries as badges
 from visitor.core.actors import SYSTEM
@@ -31,14 +31,6 @@ engine = sa.create_engine(sys.argv[1], connect_args={"timeout": 30} if sys.argv[
 with engine.begin() as connection:
     assert connection.exec_driver_sql(sys.argv[2]).rowcount == 1
 """
-
-
-@pytest.fixture
-def at(runtime: Runtime) -> Door:
-    with runtime.transaction(SYSTEM) as work:
-        made = door(work, flags=0)
-        scenes.add_device(work, made.site, TOKEN, name="Gate")
-    return made
 
 
 def report(client: FlaskClient, at: Door, **values: Any) -> tuple[int, dict[str, Any]]:

@@ -14,7 +14,7 @@ from flask import Flask
 
 from tests import factories
 from tests.access import scenes
-from tests.access.scenes import TOKEN, Door, door
+from tests.access.scenes import TOKEN, Door
 from visitor.access.models import AccessEvent, KnownScan
 from visitor.badges import queries as badges
 from visitor.core.actors import SYSTEM
@@ -39,14 +39,6 @@ def settings(settings: Settings, tmp_path: Path, lock_seconds: float) -> Setting
     config = tmp_path / "config.toml"
     config.write_text(config.read_text().replace("\n[keys]", f"lock_timeout_seconds = {lock_seconds}\n\n[keys]"))
     return load_settings(config)
-
-
-@pytest.fixture
-def at(runtime: Runtime) -> Door:
-    with runtime.transaction(SYSTEM) as work:
-        made = door(work, flags=0)
-        scenes.add_device(work, made.site, TOKEN, name="Gate")
-    return made
 
 
 class Readers:

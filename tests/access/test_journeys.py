@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tests import factories
 from tests.access import scenes
-from tests.access.scenes import TOKEN, Door, door
+from tests.access.scenes import TOKEN, Door
 from visitor.access.gathering import Scans
 from visitor.access.models import AccessEvent, KnownScan, Presence
 from visitor.access.operations import Asked, RecordedScan, record_asked, record_scans
@@ -40,14 +40,6 @@ AT_COMMIT = (
     "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON presence DEFERRABLE INITIALLY DEFERRED"
     " FOR EACH ROW EXECUTE FUNCTION refuse()"
 )
-
-
-@pytest.fixture
-def at(runtime: Runtime) -> Door:
-    with runtime.transaction(SYSTEM) as work:
-        made = door(work, flags=0)
-        scenes.add_device(work, made.site, TOKEN, name="Gate")
-    return made
 
 
 @pytest.fixture

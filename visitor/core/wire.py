@@ -76,7 +76,7 @@ class Wire:
         try:
             yield
         except BaseException:
-            with suppress(self._of.Error):
+            with suppress(self._of.Error):  # it would be told after the first fault, and because of it
                 self._drain()
             raise
         else:
